@@ -1,0 +1,120 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The arrows of ARCHITECTURE.md, enforced: a target may import only what it lists here
+// (CI builds with --explicit-target-dependency-import-check error).
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let strictC: [CSetting] = [
+    .unsafeFlags(["-std=c99", "-Wall", "-Wextra", "-Werror"])
+]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let x509 = product(name: "X509", package: "swift-certificates")
+    static let asn1 = product(name: "SwiftASN1", package: "swift-asn1")
+    static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
+    static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+let package = Package(
+    name: "l45",
+    products: [
+        .executable(name: "l45", targets: ["l45"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The values that every part speaks of; imports no sibling.
+        .target(name: "L45Model", dependencies: [.crypto], swiftSettings: strict),
+
+        // The dialect engine: freestanding C99, the same source in the kernel and in user space.
+        .target(name: "CL45Core", cSettings: strictC),
+
+        // Orchestrator side.
+        .target(name: "IntentCompiler", dependencies: ["L45Model", .yams, .crypto], swiftSettings: strict),
+        .target(name: "Reconciler", dependencies: ["L45Model"], swiftSettings: strict),
+        .target(name: "Inventory", dependencies: ["L45Model", .grdb, .crypto], swiftSettings: strict),
+        .target(
+            name: "ControlChannel",
+            dependencies: [
+                "L45Model", .nioCore, .nioPosix, .nioSSL, .x509, .asn1, .crypto, .protobuf, .logging,
+            ],
+            exclude: ["Protocol/control.proto"],
+            swiftSettings: strict),
+        .target(
+            name: "Orchestrator",
+            dependencies: [
+                "L45Model", "IntentCompiler", "Reconciler", "Inventory", "ControlChannel",
+                .nioCore, .nioPosix, .logging, .lifecycle, .crypto,
+            ],
+            swiftSettings: strict),
+
+        // Device side.
+        .target(name: "KernelTap", dependencies: ["L45Model", "CL45Core", "CL45Tap", .logging], swiftSettings: strict),
+        // Only the layout of the memory that agent and tapped processes share: a header.
+        .target(name: "CL45Tap", dependencies: ["CL45Core"], cSettings: strictC),
+        .target(
+            name: "Agent",
+            dependencies: ["L45Model", "ControlChannel", "KernelTap", .nioCore, .logging, .lifecycle, .crypto],
+            swiftSettings: strict),
+
+        // The one binary.
+        .executableTarget(
+            name: "l45",
+            dependencies: [
+                "L45Model", "IntentCompiler", "Inventory", "ControlChannel", "Orchestrator", "Agent", "KernelTap",
+                .argumentParser, .logging, .lifecycle, .unixSignals, .yams, .nioCore, .nioPosix,
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "L45ModelTests", dependencies: ["L45Model"], swiftSettings: strict),
+        .testTarget(name: "CL45CoreTests", dependencies: ["CL45Core"], swiftSettings: strict),
+        .testTarget(name: "IntentCompilerTests", dependencies: ["IntentCompiler", "L45Model"], swiftSettings: strict),
+        .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "L45Model"], swiftSettings: strict),
+        .testTarget(name: "InventoryTests", dependencies: ["Inventory", "L45Model", .grdb], swiftSettings: strict),
+        .testTarget(
+            name: "ControlChannelTests",
+            dependencies: ["ControlChannel", "L45Model", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .x509, .logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AgentTests",
+            dependencies: ["Agent", "KernelTap", "ControlChannel", "L45Model", "CL45Core", "CL45Tap", .logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OrchestratorTests",
+            dependencies: [
+                "Orchestrator", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler", "IntentCompiler",
+                "L45Model", .logging, .nioCore, .nioPosix,
+            ],
+            swiftSettings: strict),
+    ],
+    cLanguageStandard: .c99
+)

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * CL45Core: the dialect engine. Freestanding C99: no allocation, no lock, no clock, no system call, bounded work;
+ * the only outside symbols are memcpy, memmove, memset and memcmp. The kernel module and the user-space tap compile
+ * this same source.
+ *
+ * Returns are 0 or a count on success, -errno on failure. Buffers are borrowed for the call.
+ *
+ * A tag on the wire, tag_bytes long:
+ *
+ *     [identification 4][authenticator 8][label, zero-padded to tag_bytes - 12]
+ *
+ * identification = first 4 bytes of BLAKE2s(key = secret, "l45 ident" | epoch | direction | mark).
+ * authenticator  = SipHash-2-4(key, ...), key = 16 bytes of BLAKE2s(key = secret, "l45 tag" | epoch | direction | mark):
+ *   datagram: over plain length (u32 LE) and the first L45_COVER_BYTES (or fewer) bytes of the plain message;
+ *   stream:   over the plain offset of the frame (u64 LE); the frame's bytes are not covered, so that nothing has to
+ *             be held back before it is delivered.
+ * The label travels in the clear and is compared.
+ *
+ * Bounds are held equal to DialectBounds (L45Model) by a test.
+ */
+#ifndef L45_CORE_H
+#define L45_CORE_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#include <linux/errno.h>
+#else
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#endif
+
+#define L45_SECRET_BYTES 32
+#define L45_TAG_BYTES_MIN 12
+#define L45_TAG_BYTES_MAX 64
+#define L45_LABEL_BYTES_MAX 52
+#define L45_COVER_BYTES 48
+#define L45_OFFSET_MAX 1400
+#define L45_FRAME_BYTES_MIN 16
+#define L45_FRAME_BYTES_MAX (1u << 20)
+/* Codecs that one socket's list may hold. */
+#define L45_CODECS_MAX 16
+
+enum l45_kind { L45_MONITOR = 0, L45_DATAGRAM = 1, L45_STREAM = 2 };
+enum l45_place { L45_AT_FRONT = 0, L45_AT_OFFSET = 1, L45_AT_END = 2 };
+/* Who wrote the message: the end that opened the conversation, or the end that answers. */
+enum l45_direction { L45_REQUEST = 0, L45_RESPONSE = 1 };
+
+/* A dialect as declared. Plain data of fixed size: it stands so in shared memory and in netlink messages. */
+struct l45_dialect {
+	uint8_t kind;          /* enum l45_kind */
+	uint8_t place;         /* enum l45_place; datagram only */
+	uint8_t tag_bytes;     /* 12..64 */
+	uint8_t label_bytes;   /* 0..52, at most tag_bytes - 12 */
+	uint16_t offset;       /* 0..1400; L45_AT_OFFSET only */
+	uint16_t reserved;     /* 0 */
+	uint32_t frame_bytes;  /* 16..1 MiB; stream only */
+	uint32_t epoch;
+	uint8_t label[L45_LABEL_BYTES_MAX];
+	uint8_t secret[L45_SECRET_BYTES];
+};
+
+/* A dialect made ready: keys derived once. Immutable after l45_codec_prepare. */
+struct l45_codec {
+	struct l45_dialect dialect;
+	uint8_t ident[2][4];        /* by direction */
+	uint8_t leave_ident[2][4];  /* stream: "what follows this tag is plain, for good" */
+	uint8_t key[2][16];
+	uint8_t leave_key[2][16];
+};
+
+/* 0, or -EINVAL when a field is out of its bounds. */
+int l45_codec_prepare(struct l45_codec *codec, const struct l45_dialect *dialect);
+
+/* ---- datagrams ---- */
+
+/* Where the tag goes in a message of plain_bytes: 0..plain_bytes. */
+size_t l45_datagram_position(const struct l45_codec *codec, size_t plain_bytes);
+
+/*
+ * Writes the tag of one message: cover = its first min(plain_bytes, L45_COVER_BYTES) bytes.
+ * out has room for tag_bytes. Callers that scatter (sendmsg) place it themselves at l45_datagram_position.
+ */
+void l45_datagram_tag(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *cover,
+		      size_t plain_bytes, uint8_t *out);
+
+/* Encodes in into out. Returns the bytes written, or -EMSGSIZE when out_cap is less than in_bytes + tag_bytes. */
+long l45_datagram_encode(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *in,
+			 size_t in_bytes, uint8_t *out, size_t out_cap);
+
+/*
+ * Is this message in the dialect? Changes nothing. 0 yes; -ENOENT no (not ours: the next module's turn);
+ * -EBADMSG our identification with a wrong authenticator or label.
+ */
+int l45_datagram_recognise(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *message,
+			   size_t bytes);
+
+/* Recognises and removes the tag in place. Returns the plain bytes, or as l45_datagram_recognise (message unchanged). */
+long l45_datagram_decode(const struct l45_codec *codec, enum l45_direction direction, uint8_t *message, size_t bytes);
+
+/* ---- streams, sending ---- */
+
+/* Where a stream stands. UNDECIDED: not a byte has passed. PLAIN is for good. */
+enum l45_stream_mode { L45_UNDECIDED = 0, L45_PLAIN = 1, L45_FRAMED = 2 };
+
+/* The sender's place in its stream. Copy it to try, assign it to commit. All zero = a new stream. */
+struct l45_stream_tx {
+	uint64_t plain_offset;  /* plain bytes accepted so far */
+	uint32_t frame_left;    /* plain bytes left in the frame under way; 0: a tag is due */
+	uint8_t mode;           /* enum l45_stream_mode */
+	uint8_t direction;      /* enum l45_direction */
+	uint8_t tag_bytes;      /* of the tag under way; 0: none */
+	uint8_t tag_done;       /* of it, already accepted */
+	uint8_t leaving;        /* the tag under way says "plain from here" */
+	uint8_t reserved[3];
+	uint32_t tag_frame_bytes; /* frame_left once the tag under way is through */
+	uint8_t tag[L45_TAG_BYTES_MAX];
+};
+
+/* A stretch of the wire. */
+struct l45_segment {
+	uint8_t is_tag;        /* 1: bytes of a tag, from tag[]; 0: plain bytes, from the application */
+	uint32_t bytes;        /* never 0 */
+	uint8_t tag[L45_TAG_BYTES_MAX];
+};
+
+/*
+ * The next stretch to put on the wire when the application still has plain_bytes (> 0) to send, and advance past it.
+ * send = the codec to speak from the next frame boundary on, or NULL for none: a new stream then stays plain for good,
+ * and a framed one leaves at its boundary. A tag is given only when plain bytes follow it.
+ */
+void l45_stream_tx_next(struct l45_stream_tx *tx, const struct l45_codec *send, uint64_t plain_bytes,
+			struct l45_segment *segment);
+
+/*
+ * Commits wire_accepted bytes of what l45_stream_tx_next would give for plain_bytes; may stop inside a tag.
+ * Returns the plain bytes among them: what the application is told.
+ */
+uint64_t l45_stream_tx_accept(struct l45_stream_tx *tx, const struct l45_codec *send, uint64_t plain_bytes,
+			      uint64_t wire_accepted);
+
+/*
+ * Copying form. Returns wire bytes written to out (stops when it is full, perhaps inside a tag); *consumed = plain bytes taken.
+ */
+size_t l45_stream_encode(struct l45_stream_tx *tx, const struct l45_codec *send, const uint8_t *in, size_t in_bytes,
+			 uint8_t *out, size_t out_cap, size_t *consumed);
+
+/* ---- streams, receiving ---- */
+
+/* The receiver's place. Copy it to peek. All zero = a new stream. */
+struct l45_stream_rx {
+	uint64_t plain_offset;
+	uint32_t frame_left;
+	uint8_t mode;
+	uint8_t direction;
+	uint8_t tag_done;        /* bytes of the tag under way that have been read; they are in tag[] */
+	uint8_t codec;           /* index in the list given, of the frame under way */
+	uint8_t tag[L45_TAG_BYTES_MAX];
+};
+
+enum l45_opening { L45_OPENING_PLAIN = 0, L45_OPENING_FRAMED = 1, L45_OPENING_MORE = 2 };
+
+/*
+ * Looks at the first bytes of a stream (peeked, not consumed). PLAIN as soon as they cannot be a tag of any codec;
+ * FRAMED once a whole tag is verified or 4 bytes of identification match (they may then be consumed through rx_feed);
+ * MORE when too few bytes are there to tell.
+ */
+enum l45_opening l45_stream_opening(const struct l45_codec *const *codecs, size_t codec_count,
+				    enum l45_direction direction, const uint8_t *bytes, size_t count);
+
+/* What comes next on the wire: tag bytes or plain bytes, and how many at most. PLAIN mode: plain, UINT32_MAX. */
+struct l45_expect {
+	uint8_t is_tag;
+	uint32_t bytes;
+};
+void l45_stream_rx_expect(const struct l45_stream_rx *rx, const struct l45_codec *const *codecs, size_t codec_count,
+			  struct l45_expect *expect);
+
+/*
+ * Takes bytes tag bytes or plain bytes, as l45_stream_rx_expect said (no more than it said).
+ * A completed tag is verified: 0; -EBADMSG when it is no tag of any codec at this offset (the stream is broken).
+ */
+int l45_stream_rx_tag(struct l45_stream_rx *rx, const struct l45_codec *const *codecs, size_t codec_count,
+		      const uint8_t *tag, uint32_t bytes);
+void l45_stream_rx_plain(struct l45_stream_rx *rx, uint64_t bytes);
+
+/*
+ * Decodes wire bytes in place: tags are taken out, plain bytes moved together to the front.
+ * *plain = bytes left. 0, or -EBADMSG with *plain = what came before the broken tag.
+ * In UNDECIDED mode the caller has settled the opening first (sets rx->mode).
+ */
+int l45_stream_rx_feed(struct l45_stream_rx *rx, const struct l45_codec *const *codecs, size_t codec_count,
+		       uint8_t *bytes, size_t count, size_t *plain);
+
+/*
+ * The most wire bytes that carry no more than plain_bytes plain ones, whichever of the codecs each frame is in: reading
+ * that much can never yield more than was asked for. At least plain_bytes.
+ */
+uint64_t l45_stream_rx_wire_bytes(const struct l45_stream_rx *rx, const struct l45_codec *const *codecs,
+				  size_t codec_count, uint64_t plain_bytes);
+
+/* ---- primitives (RFC 7693; SipHash paper, appendix A), for the tests against published vectors ---- */
+void l45_blake2s(uint8_t *out, size_t out_bytes, const uint8_t *key, size_t key_bytes, const uint8_t *in,
+		 size_t in_bytes);
+uint64_t l45_siphash24(const uint8_t key[16], const uint8_t *in, size_t in_bytes);
+
+#endif

@@ -1,0 +1,43 @@
+package import L45Model
+package import NIOCore
+
+/// What an agent says to its orchestrator. On the wire: `Protocol/control.proto`.
+package enum AgentMessage: Hashable, Sendable {
+    /// First on every connection.
+    case hello(AgentHello)
+    case report(DeviceReport)
+    /// A table was not taken: it is older than the ledger's, or the same generation with other content, or the tap can
+    /// not carry it. The reason is for the operator.
+    case refused(Generation, reason: String)
+    /// The agent lacks this file from `offset` on.
+    case artifactWanted(ArtifactReference, offset: Int)
+    /// For the trail of events, such as the operations done.
+    case event(Event)
+}
+
+/// The agent's check-in (seed 2.2.1).
+package struct AgentHello: Hashable, Sendable {
+    package var facts: DeviceFacts
+    package var bootID: String
+    /// The generation in the agent's ledger: an orchestrator restored from a backup goes on above it.
+    package var ledgerGeneration: Generation
+
+    package init(facts: DeviceFacts, bootID: String, ledgerGeneration: Generation) {
+        self.facts = facts
+        self.bootID = bootID
+        self.ledgerGeneration = ledgerGeneration
+    }
+}
+
+/// What an orchestrator says to an agent.
+package enum OrchestratorMessage: Hashable, Sendable {
+    /// Answers `hello`.
+    case welcome(DeviceID, reportEvery: Span)
+    /// Take this whole state.
+    case set(DeviceTable)
+    case reportWanted
+    /// A stretch of a file; cut small (64 KiB), so that it can not delay a command.
+    case artifactChunk(ArtifactReference, offset: Int, bytes: ByteBuffer)
+    /// There is no such file here.
+    case artifactMissing(ArtifactReference)
+}

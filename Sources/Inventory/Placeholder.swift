@@ -1,0 +1,2 @@
+import GRDB
+enum P { static func x() throws { _ = try DatabaseQueue() } }

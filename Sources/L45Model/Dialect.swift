@@ -1,0 +1,68 @@
+/// A dialect is data: what is done to each message so that both ends, and nobody else, know it for theirs.
+///
+/// Carried out by CL45Core (`l45_core.h`), which has the bounds; the compiler proves before anything ships that
+/// decoding undoes encoding.
+package enum Dialect: Hashable, Codable, Sendable {
+    /// Counts messages, changes nothing (monitoring module, seed 2.2.2).
+    case monitor
+    /// A tag put into each datagram.
+    case datagram(DatagramTag)
+    /// A tag before each frame of a byte stream.
+    case stream(StreamTag)
+
+    /// Bytes added to each message (datagram) or frame (stream).
+    package var tagBytes: Int {
+        switch self {
+        case .monitor: 0
+        case .datagram(let tag): tag.tagBytes
+        case .stream(let tag): tag.tagBytes
+        }
+    }
+}
+
+/// Bounds that the engine enforces (`l45_core.h`): the two must agree, and a test holds them together.
+package enum DialectBounds {
+    /// identification (4) + authenticator (8).
+    package static let tagBytesMin = 12
+    package static let tagBytesMax = 64
+    /// What is left of the longest tag after identification and authenticator.
+    package static let labelBytesMax = 52
+    package static let offsetMax = 1400
+    package static let frameBytesMin = 16
+    package static let frameBytesMax = 1 << 20
+}
+
+/// A tag in each datagram: `[identification 4][authenticator 8][label, zero-padded]`, `tagBytes` in all.
+package struct DatagramTag: Hashable, Codable, Sendable {
+    package enum Place: Hashable, Codable, Sendable {
+        case front
+        /// After this many bytes of the message, or at its end when it is shorter.
+        case offset(Int)
+        case end
+    }
+    package var place: Place
+    /// 12 to 64. The seed's experiments use 32 (3.2.2).
+    package var tagBytes: Int
+    /// Application label, in the clear, cut to what the tag has room for.
+    package var label: String
+
+    package init(place: Place, tagBytes: Int = 32, label: String = "") {
+        self.place = place
+        self.tagBytes = tagBytes
+        self.label = label
+    }
+}
+
+/// A tag before each `frameBytes` bytes of a stream (seed 3.2.2: 32 bytes before every 1000).
+package struct StreamTag: Hashable, Codable, Sendable {
+    /// Plain bytes from one tag to the next, 16 to 1 MiB.
+    package var frameBytes: Int
+    package var tagBytes: Int
+    package var label: String
+
+    package init(frameBytes: Int, tagBytes: Int = 32, label: String = "") {
+        self.frameBytes = frameBytes
+        self.tagBytes = tagBytes
+        self.label = label
+    }
+}

@@ -1,0 +1,75 @@
+package import L45Model
+
+/// All that a reconciliation pass may know, gathered at one instant. A value: the pass asks nobody anything.
+package struct FleetSnapshot: Sendable {
+    package var devices: [DeviceID: DeviceSnapshot]
+    /// Intents halted by the operator: none of their flows takes a further step.
+    package var paused: Set<IntentName>
+    /// What the pass before concluded, for `since`.
+    package var statuses: [FlowName: RolloutStatus]
+    package var policy: RolloutPolicy
+
+    package init(
+        devices: [DeviceID: DeviceSnapshot], paused: Set<IntentName> = [], statuses: [FlowName: RolloutStatus] = [:],
+        policy: RolloutPolicy = RolloutPolicy()
+    ) {
+        self.devices = devices
+        self.paused = paused
+        self.statuses = statuses
+        self.policy = policy
+    }
+}
+
+/// One device at that instant.
+package struct DeviceSnapshot: Sendable {
+    package var device: Device
+    /// What it is to run in the end; nil: nothing.
+    package var plan: DevicePlan?
+    /// The last table decided for it, sent or not; nil: none yet.
+    package var table: DeviceTable?
+    /// The last report, of whichever connection; nil: none yet.
+    package var report: DeviceReport?
+    package var link: Link
+    /// When the table was last sent over the present connection; nil: not yet.
+    package var sentAt: Timestamp?
+
+    package enum Link: Hashable, Sendable {
+        /// `reported`: a report came over this very connection, so it is not a memory of an earlier life.
+        case connected(since: Timestamp, reported: Bool)
+        case away(since: Timestamp)
+    }
+
+    package init(
+        device: Device, plan: DevicePlan?, table: DeviceTable?, report: DeviceReport?, link: Link, sentAt: Timestamp?
+    ) {
+        self.device = device
+        self.plan = plan
+        self.table = table
+        self.report = report
+        self.link = link
+        self.sentAt = sentAt
+    }
+}
+
+/// The bounds of a rollout.
+package struct RolloutPolicy: Hashable, Sendable {
+    /// How long after the last sender left a dialect its decoders stay: longer than the path's retransmissions and
+    /// reordering. Default: 2 minutes, the maximum segment lifetime of RFC 9293.
+    package var drainBound: Span
+    /// An unconfirmed table is sent again after this long.
+    package var resendAfter: Span
+    /// The brake: with at least `brakeDevicesMin` devices known and more than this share of them (0 to 1) away, the outage is
+    /// taken to be ours and nothing moves.
+    package var brakeShare: Double
+    package var brakeDevicesMin: Int
+
+    package init(
+        drainBound: Span = .seconds(120), resendAfter: Span = .seconds(10), brakeShare: Double = 0.5,
+        brakeDevicesMin: Int = 4
+    ) {
+        self.drainBound = drainBound
+        self.resendAfter = resendAfter
+        self.brakeShare = brakeShare
+        self.brakeDevicesMin = brakeDevicesMin
+    }
+}
