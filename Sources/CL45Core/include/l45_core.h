@@ -11,7 +11,10 @@
  *     [identification 4][authenticator 8][label, zero-padded to tag_bytes - 12]
  *
  * identification = first 4 bytes of BLAKE2s(key = secret, "l45 ident" | epoch | direction | mark).
- * authenticator  = SipHash-2-4(key, ...), key = 16 bytes of BLAKE2s(key = secret, "l45 tag" | epoch | direction | mark):
+ * authenticator  = SipHash-2-4(key, input), key = first 16 bytes of BLAKE2s(key = secret, "l45 tag" | epoch | direction
+ *                  | mark). The digest is 32 bytes long, epoch a u32 LE, direction one byte (enum l45_direction), mark
+ *                  one byte: 'd' in a datagram, 's' before a frame of a stream, 'l' where a stream leaves its dialect.
+ * Input of the authenticator:
  *   datagram: over plain length (u32 LE) and the first L45_COVER_BYTES (or fewer) bytes of the plain message;
  *   stream:   over the plain offset of the frame (u64 LE); the frame's bytes are not covered, so that nothing has to
  *             be held back before it is delivered.
@@ -25,6 +28,14 @@
 #ifdef __KERNEL__
 #include <linux/types.h>
 #include <linux/errno.h>
+#elif defined(L45_FREESTANDING)
+#include <stddef.h>
+#include <stdint.h>
+/* Linux's numbers: a freestanding build has no errno.h. */
+#define ENOENT 2
+#define EINVAL 22
+#define EBADMSG 74
+#define EMSGSIZE 90
 #else
 #include <stddef.h>
 #include <stdint.h>
@@ -70,7 +81,11 @@ struct l45_codec {
 	uint8_t leave_key[2][16];
 };
 
-/* 0, or -EINVAL when a field is out of its bounds. */
+/*
+ * 0, or -EINVAL when a field is out of its bounds (codec unchanged). Fields that the kind does not use are not looked
+ * at, reserved excepted. A codec of another kind than a call is for counts as none: it encodes to the same bytes and
+ * recognises nothing.
+ */
 int l45_codec_prepare(struct l45_codec *codec, const struct l45_dialect *dialect);
 
 /* ---- datagrams ---- */
@@ -85,7 +100,7 @@ size_t l45_datagram_position(const struct l45_codec *codec, size_t plain_bytes);
 void l45_datagram_tag(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *cover,
 		      size_t plain_bytes, uint8_t *out);
 
-/* Encodes in into out. Returns the bytes written, or -EMSGSIZE when out_cap is less than in_bytes + tag_bytes. */
+/* Encodes in into out (apart). Returns the bytes written, or -EMSGSIZE when out_cap is below in_bytes + tag_bytes. */
 long l45_datagram_encode(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *in,
 			 size_t in_bytes, uint8_t *out, size_t out_cap);
 
@@ -96,15 +111,21 @@ long l45_datagram_encode(const struct l45_codec *codec, enum l45_direction direc
 int l45_datagram_recognise(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *message,
 			   size_t bytes);
 
-/* Recognises and removes the tag in place. Returns the plain bytes, or as l45_datagram_recognise (message unchanged). */
+/* Recognises and removes the tag, in place. Returns the plain bytes, or refuses as above (message unchanged). */
 long l45_datagram_decode(const struct l45_codec *codec, enum l45_direction direction, uint8_t *message, size_t bytes);
 
 /* ---- streams, sending ---- */
 
-/* Where a stream stands. UNDECIDED: not a byte has passed. PLAIN is for good. */
-enum l45_stream_mode { L45_UNDECIDED = 0, L45_PLAIN = 1, L45_FRAMED = 2 };
+/*
+ * Where a stream stands. UNDECIDED: not a byte has passed. PLAIN is for good. BROKEN (receivers only), also for good: a
+ * tag was wrong, and what follows can not be told apart.
+ */
+enum l45_stream_mode { L45_UNDECIDED = 0, L45_PLAIN = 1, L45_FRAMED = 2, L45_BROKEN = 3 };
 
-/* The sender's place in its stream. Copy it to try, assign it to commit. All zero = a new stream. */
+/*
+ * The sender's place in its stream. Copy it to try, assign it to commit. All zero but direction = a new stream.
+ * A tag is fixed when it is begun and stays so until its last byte is accepted, whatever the caller speaks by then.
+ */
 struct l45_stream_tx {
 	uint64_t plain_offset;  /* plain bytes accepted so far */
 	uint32_t frame_left;    /* plain bytes left in the frame under way; 0: a tag is due */
@@ -113,63 +134,77 @@ struct l45_stream_tx {
 	uint8_t tag_bytes;      /* of the tag under way; 0: none */
 	uint8_t tag_done;       /* of it, already accepted */
 	uint8_t leaving;        /* the tag under way says "plain from here" */
-	uint8_t reserved[3];
+	uint8_t leave_bytes;    /* tag_bytes of the codec last spoken */
+	uint8_t reserved[2];
 	uint32_t tag_frame_bytes; /* frame_left once the tag under way is through */
-	uint8_t tag[L45_TAG_BYTES_MAX];
+	uint8_t leave_ident[4]; /* of the codec last spoken, so that the stream can leave it without the codec at hand */
+	uint8_t leave_key[16];
+	uint8_t tag[L45_TAG_BYTES_MAX]; /* the tag under way, or the last one */
 };
 
 /* A stretch of the wire. */
 struct l45_segment {
 	uint8_t is_tag;        /* 1: bytes of a tag, from tag[]; 0: plain bytes, from the application */
-	uint32_t bytes;        /* never 0 */
-	uint8_t tag[L45_TAG_BYTES_MAX];
+	uint32_t bytes;        /* 0 only when plain_bytes is */
+	uint8_t tag[L45_TAG_BYTES_MAX]; /* bytes of it: what is left of the tag */
 };
 
 /*
  * The next stretch to put on the wire when the application still has plain_bytes (> 0) to send, and advance past it.
  * send = the codec to speak from the next frame boundary on, or NULL for none: a new stream then stays plain for good,
- * and a framed one leaves at its boundary. A tag is given only when plain bytes follow it.
+ * and a framed one leaves at its boundary, by a leave tag of the codec last spoken, and is plain from there for good.
+ * A tag is given only when plain bytes follow it. plain_bytes 0 changes nothing.
  */
 void l45_stream_tx_next(struct l45_stream_tx *tx, const struct l45_codec *send, uint64_t plain_bytes,
 			struct l45_segment *segment);
 
 /*
- * Commits wire_accepted bytes of what l45_stream_tx_next would give for plain_bytes; may stop inside a tag.
+ * Commits wire_accepted bytes of what l45_stream_tx_next would give for plain_bytes, with the same send; may stop inside
+ * a tag. 0 accepted changes nothing: a new stream stays undecided.
  * Returns the plain bytes among them: what the application is told.
  */
 uint64_t l45_stream_tx_accept(struct l45_stream_tx *tx, const struct l45_codec *send, uint64_t plain_bytes,
 			      uint64_t wire_accepted);
 
 /*
- * Copying form. Returns wire bytes written to out (stops when it is full, perhaps inside a tag); *consumed = plain bytes taken.
+ * Copying form. Returns wire bytes written to out (stops when it is full, perhaps inside a tag); *consumed = plain bytes
+ * taken.
  */
 size_t l45_stream_encode(struct l45_stream_tx *tx, const struct l45_codec *send, const uint8_t *in, size_t in_bytes,
 			 uint8_t *out, size_t out_cap, size_t *consumed);
 
 /* ---- streams, receiving ---- */
 
-/* The receiver's place. Copy it to peek. All zero = a new stream. */
+/*
+ * The receiver's place. Copy it to peek. All zero but direction = a new stream. The list of codecs may change between
+ * two calls, but for the codec whose tag is under way. A stream that ends with tag_done > 0 has lost nothing: a sender is
+ * told of plain bytes only, and none of them came after the tag that was broken off.
+ */
 struct l45_stream_rx {
 	uint64_t plain_offset;
 	uint32_t frame_left;
 	uint8_t mode;
 	uint8_t direction;
 	uint8_t tag_done;        /* bytes of the tag under way that have been read; they are in tag[] */
-	uint8_t codec;           /* index in the list given, of the frame under way */
+	uint8_t codec;           /* index in the list then given, of the last whole tag; the engine never reads it */
 	uint8_t tag[L45_TAG_BYTES_MAX];
 };
 
 enum l45_opening { L45_OPENING_PLAIN = 0, L45_OPENING_FRAMED = 1, L45_OPENING_MORE = 2 };
 
 /*
- * Looks at the first bytes of a stream (peeked, not consumed). PLAIN as soon as they cannot be a tag of any codec;
- * FRAMED once a whole tag is verified or 4 bytes of identification match (they may then be consumed through rx_feed);
- * MORE when too few bytes are there to tell.
+ * Looks at the first bytes of a stream (peeked, not consumed). PLAIN as soon as they cannot be a tag of any codec, by
+ * the authenticator too when 12 bytes are there; FRAMED once 4 bytes of identification match (the caller sets rx->mode,
+ * and they may then be consumed through rx_feed); MORE when too few bytes are there to tell.
  */
 enum l45_opening l45_stream_opening(const struct l45_codec *const *codecs, size_t codec_count,
 				    enum l45_direction direction, const uint8_t *bytes, size_t count);
 
-/* What comes next on the wire: tag bytes or plain bytes, and how many at most. PLAIN mode: plain, UINT32_MAX. */
+/*
+ * What comes next on the wire: tag bytes or plain bytes, and how many at most (never 0). PLAIN and UNDECIDED: plain,
+ * UINT32_MAX. With codecs of different tag_bytes a tag is asked for in pieces: as much as the shortest that it may still
+ * be needs.
+ */
 struct l45_expect {
 	uint8_t is_tag;
 	uint32_t bytes;
@@ -179,7 +214,7 @@ void l45_stream_rx_expect(const struct l45_stream_rx *rx, const struct l45_codec
 
 /*
  * Takes bytes tag bytes or plain bytes, as l45_stream_rx_expect said (no more than it said).
- * A completed tag is verified: 0; -EBADMSG when it is no tag of any codec at this offset (the stream is broken).
+ * A completed tag is verified: 0; -EBADMSG as soon as it can be no tag of any codec at this offset (rx is BROKEN then).
  */
 int l45_stream_rx_tag(struct l45_stream_rx *rx, const struct l45_codec *const *codecs, size_t codec_count,
 		      const uint8_t *tag, uint32_t bytes);
@@ -187,15 +222,16 @@ void l45_stream_rx_plain(struct l45_stream_rx *rx, uint64_t bytes);
 
 /*
  * Decodes wire bytes in place: tags are taken out, plain bytes moved together to the front.
- * *plain = bytes left. 0, or -EBADMSG with *plain = what came before the broken tag.
- * In UNDECIDED mode the caller has settled the opening first (sets rx->mode).
+ * *plain = bytes left. 0, or -EBADMSG with *plain = what came before the broken tag; what came after is lost.
+ * In UNDECIDED mode the caller has settled the opening first (sets rx->mode); else the stream is taken to be plain.
  */
 int l45_stream_rx_feed(struct l45_stream_rx *rx, const struct l45_codec *const *codecs, size_t codec_count,
 		       uint8_t *bytes, size_t count, size_t *plain);
 
 /*
  * The most wire bytes that carry no more than plain_bytes plain ones, whichever of the codecs each frame is in: reading
- * that much can never yield more than was asked for. At least plain_bytes.
+ * that much can never yield more than was asked for. At least plain_bytes, and above it by two tags at most: the stream
+ * may leave its dialect at the next boundary.
  */
 uint64_t l45_stream_rx_wire_bytes(const struct l45_stream_rx *rx, const struct l45_codec *const *codecs,
 				  size_t codec_count, uint64_t plain_bytes);
