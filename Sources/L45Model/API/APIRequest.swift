@@ -1,0 +1,148 @@
+/// What an operator asks of the orchestrator.
+package enum APIRequest: Hashable, Sendable {
+    /// Make these the intents. Answer: `.applied`.
+    case apply(ApplyRequest)
+    /// Withdraw intents; their modules go by the phases of a rollout. Answer: `.deleted`.
+    case delete(DeleteRequest)
+    /// Read. Answer: the views of the kind asked for.
+    case get(ResourceQuery)
+    /// Read the trail. Answer: `.events`.
+    case events(EventQuery)
+    /// Steer a rollout. Answer: `.rollout`.
+    case rollout(RolloutRequest)
+    /// Let one device enrol. Answer: `.token`.
+    case createToken(TokenRequest)
+    /// Change the operator's labels of a device. Answer: `.device`.
+    case setLabels(LabelRequest)
+    /// Drop a device that will not come back: no rollout waits for it any more. Answer: `.forgotten`.
+    case forgetDevice(DeviceRequest)
+    /// Answer: `.version`.
+    case version
+}
+
+/// Intents to be made so, all or none of them.
+package struct ApplyRequest: Hashable, Codable, Sendable {
+    package var sources: [APISource]
+    /// Withdraw every intent that the sources do not name.
+    package var prune: Bool
+    /// Say what would change, and change nothing.
+    package var dryRun: Bool
+
+    package init(sources: [APISource], prune: Bool = false, dryRun: Bool = false) {
+        self.sources = sources
+        self.prune = prune
+        self.dryRun = dryRun
+    }
+}
+
+/// YAML text and where it came from: one or more documents.
+package struct APISource: Hashable, Codable, Sendable {
+    /// For messages: a path as the operator wrote it, `-` for standard input.
+    package var origin: String
+    package var text: String
+    package init(origin: String, text: String) {
+        self.origin = origin
+        self.text = text
+    }
+}
+
+/// Intents to be withdrawn, all or none: a name that is not there is `notFound`.
+package struct DeleteRequest: Hashable, Codable, Sendable {
+    package var intents: [IntentName]
+    package init(intents: [IntentName]) { self.intents = intents }
+}
+
+/// Which resources to read. What is given narrows; nothing given is everything.
+package struct ResourceQuery: Hashable, Codable, Sendable {
+    package enum Kind: String, Hashable, Codable, Sendable, CaseIterable {
+        case devices, intents, modules, rollouts
+    }
+    package var kind: Kind
+    /// Devices by name, id or the start of an id that fits one alone; intents by name; modules by id; rollouts by flow.
+    /// A name that stands for nothing is `notFound`, a device name that two devices claim is `conflict`.
+    package var names: [String]
+    /// Labels that a device must have (devices), or the device of a module (modules).
+    package var selector: [String: String]
+    /// Modules and rollouts of this intent alone; none is no error.
+    package var intent: IntentName?
+    /// Modules of this device alone, named as in `names`.
+    package var device: String?
+
+    package init(
+        _ kind: Kind, names: [String] = [], selector: [String: String] = [:], intent: IntentName? = nil,
+        device: String? = nil
+    ) {
+        self.kind = kind
+        self.names = names
+        self.selector = selector
+        self.intent = intent
+        self.device = device
+    }
+}
+
+/// Which stretch of the trail to read.
+package struct EventQuery: Hashable, Codable, Sendable {
+    /// Events with a larger id alone, oldest first; nil: the latest `limit`.
+    package var after: UInt64?
+    /// Of this subject alone, `intent/dns`, `device/3f…`, or below it: `flow/dns` has `flow/dns/0`.
+    package var subject: String?
+    /// 1 to 1000.
+    package var limit: Int
+
+    package init(after: UInt64? = nil, subject: String? = nil, limit: Int = 200) {
+        self.after = after
+        self.subject = subject
+        self.limit = limit
+    }
+}
+
+/// A hand on the rudder of an intent's rollout.
+package struct RolloutRequest: Hashable, Codable, Sendable {
+    package enum Verb: String, Hashable, Codable, Sendable, CaseIterable {
+        /// Take no further step until resumed.
+        case pause
+        case resume
+        /// Back to the edition before this one.
+        case undo
+        /// One rotation now: the next edition.
+        case rotate
+    }
+    package var verb: Verb
+    package var intent: IntentName
+    package init(_ verb: Verb, _ intent: IntentName) {
+        self.verb = verb
+        self.intent = intent
+    }
+}
+
+/// A token that enrols one device, once.
+package struct TokenRequest: Hashable, Codable, Sendable {
+    /// In milliseconds, more than 0.
+    package var ttl: Span
+    /// Labels that the device gets at enrolment, as the operator's own.
+    package var labels: [String: String]
+    package init(ttl: Span, labels: [String: String] = [:]) {
+        self.ttl = ttl
+        self.labels = labels
+    }
+}
+
+/// A change of the operator's labels of one device.
+package struct LabelRequest: Hashable, Codable, Sendable {
+    /// Name, id or the start of an id.
+    package var device: String
+    package var set: [String: String]
+    /// Keys to take off.
+    package var remove: [String]
+    package init(device: String, set: [String: String], remove: [String] = []) {
+        self.device = device
+        self.set = set
+        self.remove = remove
+    }
+}
+
+/// One device: name, id or the start of an id.
+package struct DeviceRequest: Hashable, Codable, Sendable {
+    package var device: String
+    package init(device: String) { self.device = device }
+}

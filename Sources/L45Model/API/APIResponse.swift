@@ -1,0 +1,147 @@
+/// The orchestrator's answer.
+package enum APIResponse: Hashable, Sendable {
+    case applied(ApplyResult)
+    case deleted(DeleteResult)
+    case devices([DeviceView])
+    case intents([IntentView])
+    case modules([ModuleView])
+    case rollouts([RolloutView])
+    case events([EventView])
+    case rollout(RolloutResult)
+    case token(TokenView)
+    case device(DeviceView)
+    case forgotten(DeviceID)
+    case version(VersionView)
+    case failure(APIFailure)
+}
+
+extension APIResponse: Codable {
+    /// Kinds on the wire. Never renamed within a version.
+    package enum Kind: String, Codable, Sendable {
+        case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
+        case failure
+    }
+
+    private enum Key: String, CodingKey { case api, kind, body }
+
+    package var kind: Kind {
+        switch self {
+        case .applied: .applied
+        case .deleted: .deleted
+        case .devices: .devices
+        case .intents: .intents
+        case .modules: .modules
+        case .rollouts: .rollouts
+        case .events: .events
+        case .rollout: .rollout
+        case .token: .token
+        case .device: .device
+        case .forgotten: .forgotten
+        case .version: .version
+        case .failure: .failure
+        }
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let kind = try container.decode(Kind.self, forKey: .kind)
+        func body<Body: Decodable>() throws -> Body { try container.decode(Body.self, forKey: .body) }
+        switch kind {
+        case .applied: self = .applied(try body())
+        case .deleted: self = .deleted(try body())
+        case .devices: self = .devices(try body())
+        case .intents: self = .intents(try body())
+        case .modules: self = .modules(try body())
+        case .rollouts: self = .rollouts(try body())
+        case .events: self = .events(try body())
+        case .rollout: self = .rollout(try body())
+        case .token: self = .token(try body())
+        case .device: self = .device(try body())
+        case .forgotten: self = .forgotten(try body())
+        case .version: self = .version(try body())
+        case .failure: self = .failure(try body())
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(APIVersion.current, forKey: .api)
+        try container.encode(kind, forKey: .kind)
+        switch self {
+        case .applied(let body): try container.encode(body, forKey: .body)
+        case .deleted(let body): try container.encode(body, forKey: .body)
+        case .devices(let body): try container.encode(body, forKey: .body)
+        case .intents(let body): try container.encode(body, forKey: .body)
+        case .modules(let body): try container.encode(body, forKey: .body)
+        case .rollouts(let body): try container.encode(body, forKey: .body)
+        case .events(let body): try container.encode(body, forKey: .body)
+        case .rollout(let body): try container.encode(body, forKey: .body)
+        case .token(let body): try container.encode(body, forKey: .body)
+        case .device(let body): try container.encode(body, forKey: .body)
+        case .forgotten(let body): try container.encode(body, forKey: .body)
+        case .version(let body): try container.encode(body, forKey: .body)
+        case .failure(let body): try container.encode(body, forKey: .body)
+        }
+    }
+}
+
+/// Intents that are being withdrawn.
+package struct DeleteResult: Hashable, Codable, Sendable {
+    package var intents: [IntentName]
+    package init(intents: [IntentName]) { self.intents = intents }
+}
+
+/// A rollout after the operator's hand.
+package struct RolloutResult: Hashable, Codable, Sendable {
+    package var intent: IntentName
+    package var verb: RolloutRequest.Verb
+    /// The edition that devices are to speak from now on.
+    package var epoch: Epoch
+    package var paused: Bool
+    /// False when it was so already: a second pause.
+    package var changed: Bool
+    package init(intent: IntentName, verb: RolloutRequest.Verb, epoch: Epoch, paused: Bool, changed: Bool) {
+        self.intent = intent
+        self.verb = verb
+        self.epoch = epoch
+        self.paused = paused
+        self.changed = changed
+    }
+}
+
+/// A token, shown once: the orchestrator keeps only its digest.
+package struct TokenView: Hashable, Codable, Sendable {
+    package var token: String
+    package var expiresAt: APITime
+    package var labels: [String: String]
+    /// Where agents reach the orchestrator, `HOST:PORT`; nil when it does not listen.
+    package var orchestrator: String?
+    package init(token: String, expiresAt: Timestamp, labels: [String: String], orchestrator: String?) {
+        self.token = token
+        self.expiresAt = APITime(expiresAt)
+        self.labels = labels
+        self.orchestrator = orchestrator
+    }
+}
+
+/// The orchestrator itself.
+package struct VersionView: Hashable, Codable, Sendable {
+    /// Of the build, `0.1.0`.
+    package var version: String
+    /// Of the API, `l45/v1`.
+    package var api: String
+    package var startedAt: APITime
+    /// Its state folder.
+    package var state: String
+    /// Where agents reach it, `HOST:PORT`.
+    package var listening: String?
+    package init(
+        version: String, api: String = APIVersion.current, startedAt: Timestamp, state: String, listening: String?
+    ) {
+        self.version = version
+        self.api = api
+        self.startedAt = APITime(startedAt)
+        self.state = state
+        self.listening = listening
+    }
+}

@@ -1,0 +1,56 @@
+/// An intent as operators see it.
+package struct IntentView: Hashable, Codable, Sendable {
+    package var name: IntentName
+    package var revision: Generation
+    /// The revision that `ready`, `phase` and `conditions` speak of: the last one that a reconciliation pass has seen.
+    package var observedRevision: Generation
+    /// The edition of its dialects that devices are to speak.
+    package var epoch: Epoch
+    package var epochSince: APITime?
+    /// How often its dialects rotate, `6h`; nil: only by hand.
+    package var rotateEvery: String?
+    package var rotateNext: APITime?
+    package var paused: Bool
+    /// Withdrawn, its modules not yet all gone.
+    package var deleting: Bool
+    /// Flows between a client end and a server end, each a rollout of its own.
+    package var flows: Int
+    /// Devices in scope.
+    package var devices: Int
+    /// Of these, those whose tap runs what their plan says.
+    package var devicesReady: Int
+    package var devicesAway: Int
+    /// The earliest phase of any of its flows; nil: it has none.
+    package var phase: RolloutPhase?
+    /// Every tap in scope runs what its plan says. Never true of a revision or an edition that no pass has seen.
+    package var ready: Bool
+    package var conditions: [Condition]
+    package var origin: String
+    /// The YAML document, byte for byte.
+    package var source: String
+
+    package init(
+        record: IntentRecord, observedRevision: Generation, rotateEvery: Span?, rotateNext: Timestamp?,
+        deleting: Bool = false, flows: Int, devices: Int, devicesReady: Int, devicesAway: Int, phase: RolloutPhase?,
+        ready: Bool, conditions: [Condition]
+    ) {
+        name = record.name
+        revision = record.revision
+        self.observedRevision = observedRevision
+        epoch = record.epoch
+        epochSince = APITime(known: record.epochSince)
+        self.rotateEvery = rotateEvery.map { "\($0)" }
+        self.rotateNext = APITime(known: rotateNext)
+        paused = record.paused
+        self.deleting = deleting
+        self.flows = flows
+        self.devices = devices
+        self.devicesReady = devicesReady
+        self.devicesAway = devicesAway
+        self.phase = phase
+        self.ready = ready
+        self.conditions = conditions
+        origin = record.origin
+        source = record.source
+    }
+}

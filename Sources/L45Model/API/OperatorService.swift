@@ -1,0 +1,6 @@
+/// The orchestrator as its operators see it: everything that the command line does, and nothing that it cannot.
+///
+/// One request, one answer; what is refused is answered with `.failure` and has changed nothing.
+package protocol OperatorService: Sendable {
+    func answer(_ request: APIRequest) async -> APIResponse
+}
