@@ -1,0 +1,44 @@
+import L45Model
+import X509
+
+/// Which end of the channel a certificate is for. Said twice in it, by key usage and by a URI, so that no certificate of
+/// one role passes for the other. Names and addresses of hosts play no part: orchestrators move.
+enum ChannelRole: Equatable {
+    case orchestrator
+    case device(DeviceID)
+
+    var uri: String {
+        switch self {
+        case .orchestrator: "l45:orchestrator"
+        case .device(let id): "l45:device:\(id)"
+        }
+    }
+
+    var usage: ExtendedKeyUsage.Usage {
+        switch self {
+        case .orchestrator: .serverAuth
+        case .device: .clientAuth
+        }
+    }
+
+    /// In words, for errors.
+    var name: String {
+        switch self {
+        case .orchestrator: "an orchestrator"
+        case .device(let id): "device \(id)"
+        }
+    }
+
+    /// - Returns: nil when the certificate is for this role, otherwise what speaks against it.
+    func objection(to certificate: Certificate) -> String? {
+        guard let usages = try? certificate.extensions.extendedKeyUsage, usages.contains(usage) else {
+            return "its extended key usage lacks \(usage)"
+        }
+        guard let names = try? certificate.extensions.subjectAlternativeNames,
+            names.contains(.uniformResourceIdentifier(uri))
+        else {
+            return "its subject alternative names lack '\(uri)'"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,75 @@
+import Crypto
+import Foundation
+package import L45Model
+import SwiftASN1
+import X509
+
+/// The authority's certificate: what both ends check the other's certificate against. There is one level: the authority
+/// signs every certificate itself.
+package struct TrustAnchor: Hashable, Sendable {
+    package let certificatePEM: String
+    /// SHA-256 of the certificate's DER form, 64 hex digits.
+    package let fingerprint: L45Model.Digest
+    let certificate: Certificate
+
+    /// - Throws: `malformed` when the text is no certificate in PEM.
+    package init(certificatePEM: String) throws(PkiError) {
+        do {
+            try self.init(Certificate(pemEncoded: certificatePEM))
+        } catch {
+            throw .malformed(what: "the authority's certificate", why: "\(error)")
+        }
+    }
+
+    init(_ certificate: Certificate) throws {
+        self.certificate = certificate
+        certificatePEM = try certificate.serializeAsPEM().pemString
+        var serializer = DER.Serializer()
+        try serializer.serialize(certificate)
+        fingerprint = L45Model.Digest(of: serializer.serializedBytes)
+    }
+
+    /// Checks that `leaf` was signed by this authority, is in time, and is for an orchestrator.
+    func verifyOrchestrator(_ leaf: Certificate, now: Timestamp) throws(PkiError) {
+        try verifyOrigin(leaf, now: now)
+        try verifyRole(leaf, .orchestrator)
+    }
+
+    /// Checks that `leaf` was signed by this authority, is in time, and is for the device that its own key gives.
+    func verifyDevice(_ leaf: Certificate, now: Timestamp) throws(PkiError) -> DeviceID {
+        try verifyOrigin(leaf, now: now)
+        guard let key = P256.Signing.PublicKey(leaf.publicKey) else {
+            throw .malformed(what: "the device certificate", why: "its key is not on the curve P-256")
+        }
+        let device = DeviceID(publicKeyDER: key.derRepresentation)
+        try verifyRole(leaf, .device(device))
+        return device
+    }
+
+    private func verifyOrigin(_ leaf: Certificate, now: Timestamp) throws(PkiError) {
+        let subject = "\(leaf.subject)"
+        guard certificate.publicKey.isValidSignature(leaf.signature, for: leaf) else {
+            throw .otherAuthority(subject: subject, expected: fingerprint.short)
+        }
+        guard now >= Timestamp(leaf.notValidBefore) else {
+            throw .notYetValid(subject: subject, from: Timestamp(leaf.notValidBefore).rfc3339, now: now.rfc3339)
+        }
+        guard now < Timestamp(leaf.notValidAfter) else {
+            throw .expired(subject: subject, at: Timestamp(leaf.notValidAfter).rfc3339, now: now.rfc3339)
+        }
+    }
+
+    private func verifyRole(_ leaf: Certificate, _ role: ChannelRole) throws(PkiError) {
+        if let objection = role.objection(to: leaf) {
+            throw .wrongRole(subject: "\(leaf.subject)", wanted: role.name, why: objection)
+        }
+    }
+}
+
+extension Timestamp {
+    init(_ date: Date) {
+        self.init(Int64((date.timeIntervalSince1970 * 1000).rounded()))
+    }
+
+    var date: Date { Date(timeIntervalSince1970: Double(rawValue) / 1000) }
+}
