@@ -27,11 +27,28 @@ package struct DeviceSnapshot: Sendable {
     package var plan: DevicePlan?
     /// The last table decided for it, sent or not; nil: none yet.
     package var table: DeviceTable?
+    /// `table.contentDigest()`, kept by the shell so that a step need not hash every table of the fleet; nil: computed.
+    package var tableDigest: Digest?
     /// The last report, of whichever connection; nil: none yet.
     package var report: DeviceReport?
     package var link: Link
     /// When the table was last sent over the present connection; nil: not yet.
     package var sentAt: Timestamp?
+    /// The generation in the agent's ledger, by its hello: it refuses an older table, and another one of the same
+    /// generation, even while its tap reports none. `.none`: not known.
+    package var ledgerGeneration: Generation
+    /// The last refusal over the present connection; nil: none.
+    package var refusal: Refusal?
+
+    package struct Refusal: Hashable, Sendable {
+        package var generation: Generation
+        /// For the operator.
+        package var reason: String
+        package init(generation: Generation, reason: String) {
+            self.generation = generation
+            self.reason = reason
+        }
+    }
 
     package enum Link: Hashable, Sendable {
         /// `reported`: a report came over this very connection, so it is not a memory of an earlier life.
@@ -40,7 +57,8 @@ package struct DeviceSnapshot: Sendable {
     }
 
     package init(
-        device: Device, plan: DevicePlan?, table: DeviceTable?, report: DeviceReport?, link: Link, sentAt: Timestamp?
+        device: Device, plan: DevicePlan?, table: DeviceTable?, report: DeviceReport?, link: Link, sentAt: Timestamp?,
+        tableDigest: Digest? = nil, ledgerGeneration: Generation = .none, refusal: Refusal? = nil
     ) {
         self.device = device
         self.plan = plan
@@ -48,6 +66,9 @@ package struct DeviceSnapshot: Sendable {
         self.report = report
         self.link = link
         self.sentAt = sentAt
+        self.tableDigest = tableDigest
+        self.ledgerGeneration = ledgerGeneration
+        self.refusal = refusal
     }
 }
 
@@ -58,8 +79,8 @@ package struct RolloutPolicy: Hashable, Sendable {
     package var drainBound: Span
     /// An unconfirmed table is sent again after this long.
     package var resendAfter: Span
-    /// The brake: with at least `brakeDevicesMin` devices known and more than this share of them (0 to 1) away, the outage is
-    /// taken to be ours and nothing moves.
+    /// The brake: with at least `brakeDevicesMin` devices that run or are to run something, and more than this share of
+    /// them (0 to 1) silent, the outage is taken to be ours and nothing moves.
     package var brakeShare: Double
     package var brakeDevicesMin: Int
 
