@@ -1,0 +1,145 @@
+import L45Model
+
+/// What a pass concludes of one device, before any flow is looked at.
+struct DeviceStanding {
+    /// How the tap stands to the table decided last.
+    enum Tap: Hashable {
+        /// Nothing is known: the device is away, or has not reported over this connection.
+        case unknown
+        /// Holds the table: generation and digest agree and every module is in its state.
+        case inForce
+        /// Holds an older one, or none (a reboot): sending the table is all it takes.
+        case behind
+        /// Says that it holds the table, and does not: taken apart by hand, or of another inventory.
+        case drifted
+        /// Is past the table, or refuses it as stale: the inventory is an older copy.
+        case ahead
+    }
+
+    let id: DeviceID
+    let snapshot: DeviceSnapshot
+    let tap: Tap
+    /// Generation and digest agree. Modules may still differ: that is looked at per flow.
+    let holdsTable: Bool
+    /// The entries that this pass goes on from: the table's, or where the device is known to be elsewhere, what it runs.
+    let base: [ModuleEntry]
+    /// Modules that the tap runs and nobody here knows: no table can keep them.
+    let unknownModules: [ModuleID]
+    /// The device needs a table of a new generation even if no flow changes it.
+    let repair: Bool
+
+    /// Connected, and heard over this very connection.
+    var fresh: Bool {
+        if case .connected(_, let reported) = snapshot.link { return reported && snapshot.report != nil }
+        return false
+    }
+    var generation: Generation { snapshot.table?.generation ?? .none }
+    /// Above all that the device may ever have seen.
+    var nextGeneration: Generation {
+        max(generation, snapshot.report?.generation ?? .none, snapshot.ledgerGeneration).next
+    }
+
+    /// Whether the tap, over this connection, runs exactly these entries of the table decided last.
+    ///
+    /// The generation has to be the last one decided, not merely one with the same entries: between two equal tables
+    /// there may have been another, still under way to the device. A flow that waits for this cannot starve: it takes
+    /// no step until it is confirmed, so each flow changes a table at most once between two confirmations of it.
+    func confirms(_ entries: [ModuleEntry]) -> Bool {
+        tap == .inForce || (holdsTable && tap != .ahead && shows(entries))
+    }
+
+    /// Whether the last report has these entries in their states, whatever its generation.
+    func shows(_ entries: [ModuleEntry]) -> Bool {
+        guard let report = snapshot.report else { return false }
+        return entries.allSatisfy { entry in
+            guard let module = report.module(entry.plan.id) else { return false }
+            return module.state == entry.state && module.enforcing == entry.enforcing
+        }
+    }
+}
+
+extension DeviceStanding {
+    init(id: DeviceID, snapshot: DeviceSnapshot, policy: RolloutPolicy, now: Timestamp) {
+        self.id = id
+        self.snapshot = snapshot
+        let decided = snapshot.table?.modules ?? []
+        guard case .connected(_, true) = snapshot.link, let report = snapshot.report else {
+            tap = .unknown
+            holdsTable = false
+            base = decided
+            unknownModules = []
+            repair = false
+            return
+        }
+        (tap, holdsTable) = Self.compare(snapshot, report)
+        // A drift that outlives its repair is mended once per `resendAfter`, not once per report.
+        repair =
+            switch tap {
+            case .ahead: true
+            case .drifted: Self.due(snapshot.sentAt, policy.resendAfter, now)
+            case .unknown, .inForce, .behind: false
+            }
+        let known = Set(decided.map(\.plan.id)).union(snapshot.plan?.modules.map(\.id) ?? [])
+        let foreign = repair ? report.modules.map(\.id).filter { !known.contains($0) } : []
+        unknownModules = foreign
+        let elsewhere = tap == .ahead || report.modules.contains { module in !decided.contains { $0.plan.id == module.id } }
+        base = repair && elsewhere ? Self.rebased(snapshot, on: report) : decided
+    }
+
+    /// Whether something sent at `sentAt` may be sent again. A clock that was set back counts as due.
+    static func due(_ sentAt: Timestamp?, _ after: Span, _ now: Timestamp) -> Bool {
+        guard let sentAt, sentAt <= now else { return true }
+        return now - sentAt >= after
+    }
+
+    private static func compare(_ snapshot: DeviceSnapshot, _ report: DeviceReport) -> (Tap, holdsTable: Bool) {
+        guard let table = snapshot.table else {
+            if report.generation > .none { return (.ahead, false) }
+            return report.modules.isEmpty ? (.inForce, true) : (.drifted, false)
+        }
+        if report.generation > table.generation || snapshot.ledgerGeneration > table.generation {
+            return (.ahead, false)
+        }
+        if let refusal = snapshot.refusal, refusal.generation == table.generation,
+            snapshot.ledgerGeneration == table.generation, report.generation < table.generation
+        {
+            // The ledger has this generation with other content, and the tap has lost it.
+            return (.ahead, false)
+        }
+        if report.generation < table.generation { return (.behind, false) }
+        guard let digest = snapshot.tableDigest ?? (try? table.contentDigest()), digest == report.tableDigest else {
+            return (.drifted, false)
+        }
+        guard report.modules.count == table.modules.count else { return (.drifted, true) }
+        for (at, entry) in table.modules.enumerated() {
+            // Taps mostly report in the table's order.
+            let inOrder = report.modules[at].id == entry.plan.id
+            guard let module = inOrder ? report.modules[at] : report.module(entry.plan.id),
+                module.state == entry.state, module.enforcing == entry.enforcing
+            else { return (.drifted, true) }
+        }
+        return (.inForce, true)
+    }
+
+    /// What the device runs, as far as its modules are known here; a module of the table that it lacks comes back at a
+    /// part that sends nothing. From there the flows go their ordinary, careful way.
+    private static func rebased(_ snapshot: DeviceSnapshot, on report: DeviceReport) -> [ModuleEntry] {
+        let decided = snapshot.table?.modules ?? []
+        var base: [ModuleEntry] = []
+        for var entry in decided {
+            if let module = report.module(entry.plan.id) {
+                entry.state = module.state
+                entry.enforcing = module.enforcing
+            } else {
+                if entry.state == .active { entry.state = .standby }
+                entry.enforcing = false
+            }
+            base.append(entry)
+        }
+        for plan in snapshot.plan?.modules ?? [] {
+            guard let module = report.module(plan.id), !decided.contains(where: { $0.plan.id == plan.id }) else { continue }
+            base.append(ModuleEntry(plan: plan, state: module.state, enforcing: module.enforcing))
+        }
+        return base
+    }
+}

@@ -1,0 +1,40 @@
+package import L45Model
+
+/// Decides what to do next so that every tap comes to run what its plan says, and no message is lost on the way.
+///
+/// Pure and level-triggered: each pass derives where every flow stands from plans (what is wanted), tables (what was
+/// decided last) and reports (what taps run). A pass that is cut short, done twice or done late comes to the same end.
+/// What it remembers, `statuses`, serves the clock of a drain and the reader; losing it costs time, never a message.
+package enum Reconciler {
+    /// - Returns: effects in order: standings, then per device a table and its sending, then events. Empty when nothing
+    ///   differs and nothing is waited for anew.
+    package static func step(_ snapshot: FleetSnapshot, now: Timestamp) -> [Action] {
+        let devices = snapshot.devices.keys.sorted().compactMap { id in
+            snapshot.devices[id].map { DeviceStanding(id: id, snapshot: $0, policy: snapshot.policy, now: now) }
+        }
+        let brake = Brake(devices, policy: snapshot.policy)
+        var rotations = Flow.all(of: devices).map { flow in
+            Rotation(
+                flow: flow, held: brake.on || snapshot.paused.contains(flow.intent),
+                standing: snapshot.statuses[flow.name], policy: snapshot.policy, now: now, devices: devices)
+        }
+        for at in rotations.indices { rotations[at].advance() }
+
+        let tables = Tables(devices, rotations, braked: brake.on)
+        var journal = Journal(snapshot: snapshot, braked: brake.on, now: now)
+        var actions: [Action] = []
+        for rotation in rotations {
+            journal.add(rotation, devices, tables)
+        }
+        journal.addGone(Set(rotations.map(\.flow.name)), devices)
+        journal.addDevices(devices, tables)
+        actions += journal.standings
+        for (at, device) in devices.enumerated() {
+            if let table = tables.decided[at] { actions.append(.decide(table)) }
+            if let generation = tables.send(at, device, policy: snapshot.policy, now: now) {
+                actions.append(.send(device.id, generation))
+            }
+        }
+        return actions + journal.notes
+    }
+}

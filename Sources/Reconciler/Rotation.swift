@@ -1,0 +1,212 @@
+import L45Model
+
+/// One step of one flow from what its devices were told so far towards what their plans say: make before break.
+///
+/// A sender goes from one dialect to another, from plain to a dialect (a first install) or from a dialect to plain (a
+/// withdrawal, a device that leaves): plain is the edition that every device understands unless it enforces. So there is
+/// one path for all three, and for a rollback it is walked again with the editions exchanged.
+///
+/// Two kinds of change need nobody's leave, since they only make a device understand more: a new module at standby, and
+/// enforcement taken off. Every other one has a guard, and each guard asks for confirmation by the taps: what an
+/// unconfirmed device runs is not known.
+struct Rotation {
+    let flow: Flow
+    /// Paused or braked: nothing moves.
+    let held: Bool
+    /// The standing shown so far, if it is of the same edition.
+    let standing: RolloutStatus?
+    let policy: RolloutPolicy
+    let now: Timestamp
+    /// For drain reports, by `FlowMember.device`.
+    let devices: [DeviceStanding]
+
+    /// The members' next entries. As `flow.members` where nothing changes.
+    private(set) var next: [FlowMember]
+
+    init(
+        flow: Flow, held: Bool, standing: RolloutStatus?, policy: RolloutPolicy, now: Timestamp, devices: [DeviceStanding]
+    ) {
+        self.flow = flow
+        self.held = held
+        self.standing = standing?.epoch == flow.epoch ? standing : nil
+        self.policy = policy
+        self.now = now
+        self.devices = devices
+        next = flow.members
+    }
+
+    mutating func advance() {
+        guard !held else { return }
+        arm()
+        relax()
+        let everyoneConfirmed = flow.members.allSatisfy(\.confirmed)
+        // Invariant 1: every receiver has the new dialect, by its own tap's word, before anyone sends it.
+        let holdersReady = flow.members.allSatisfy { $0.wanted.isEmpty || ($0.confirmed && $0.armed) }
+        guard holdersReady, !flow.mixed else { return }
+        if widen() { return }
+        // Nobody turns to plain while someone may still drop it.
+        let opens = flow.members.contains(where: \.endsPlain)
+        guard !opens || (everyoneConfirmed && !flow.members.contains(where: \.enforcing)) else { return }
+        if flip(.client) { return }
+        guard flow.members.allSatisfy({ $0.confirmed || !$0.has(.client) }) else { return }
+        if flip(.server) { return }
+        guard everyoneConfirmed else { return }
+        if flow.members.contains(where: \.narrowing) {
+            if lasted(.deprecate) { narrow() }
+            return
+        }
+        if deprecate() { return }
+        // Invariant 2: no decoder goes before its senders have and the bound is over.
+        guard drained else { return }
+        revoke()
+    }
+
+    // MARK: Changes that need no leave
+
+    /// Wanted modules are put where they are missing, at a part that understands and does not send.
+    private mutating func arm() {
+        for at in next.indices {
+            for plan in next[at].wanted {
+                guard let place = next[at].entries.firstIndex(where: { $0.plan.id == plan.id }) else {
+                    next[at].entries.append(ModuleEntry(plan: plan, state: plan.underTest ? .deactivated : .standby))
+                    continue
+                }
+                var entry = next[at].entries[place]
+                // A rollback comes back to what was deprecated: it has to attach to new sockets again.
+                if entry.state == .deprecated || entry.state == .deactivated {
+                    entry.state = plan.underTest ? .deactivated : .standby
+                }
+                if !plan.dropUnlessTagged { entry.enforcing = false }
+                if entry.state != .active { entry.plan = plan.widened(by: entry.plan) }
+                if entry != next[at].entries[place] { next[at].entries[place] = entry }
+            }
+        }
+    }
+
+    /// Enforcement comes off as soon as a sender that is here is plain or will be. One that is away does not open the
+    /// flow: what it sends was dropped before, and its agent is not here to change that.
+    private mutating func relax() {
+        guard flow.members.contains(where: { $0.fresh && $0.lettingPlainOut }) else { return }
+        for at in next.indices {
+            for place in next[at].entries.indices where next[at].entries[place].enforcing {
+                next[at].entries[place].enforcing = false
+            }
+        }
+    }
+
+    // MARK: Changes under guard
+
+    /// Sending modules get the sockets of peers that joined and, by now, understand.
+    private mutating func widen() -> Bool {
+        var changed = false
+        for at in next.indices where flow.members[at].widening {
+            for plan in next[at].wanted {
+                for place in next[at].entries.indices where next[at].entries[place].plan.id == plan.id {
+                    let widened = plan.widened(by: next[at].entries[place].plan)
+                    changed = changed || widened != next[at].entries[place].plan
+                    next[at].entries[place].plan = widened
+                }
+            }
+        }
+        return changed
+    }
+
+    /// The ends of this role send what they are to send in the end. What they sent until now steps back to standby in
+    /// the same table, so exactly one module sends at any time, and a rollback can step forth again.
+    private mutating func flip(_ role: ModulePlan.Role) -> Bool {
+        var changed = false
+        for at in next.indices where next[at].has(role) && !flow.members[at].atTarget(role) {
+            let target = next[at].target(role)?.id
+            for place in next[at].entries.indices where next[at].entries[place].plan.role == role {
+                if next[at].entries[place].plan.id == target {
+                    next[at].entries[place].state = .active
+                } else if next[at].entries[place].state == .active {
+                    next[at].entries[place].state = .standby
+                }
+            }
+            changed = true
+        }
+        return changed
+    }
+
+    /// Peers that left, and are silent for the bound, are taken from the sockets.
+    private mutating func narrow() {
+        for at in next.indices {
+            for plan in next[at].wanted {
+                for place in next[at].entries.indices where next[at].entries[place].plan.id == plan.id {
+                    next[at].entries[place].plan = plan
+                }
+            }
+        }
+    }
+
+    /// Nobody sends the old editions: they attach to nothing new. A device that enforced with an old module goes on with
+    /// the new one: nothing plain was let in before, so nothing plain is under way.
+    private mutating func deprecate() -> Bool {
+        var changed = false
+        for at in next.indices where !flow.members[at].leavingQuiet {
+            for place in next[at].entries.indices {
+                let entry = next[at].entries[place]
+                if next[at].isWanted(entry) {
+                    let enforces = flow.members[at].enforcing && entry.plan.dropUnlessTagged && mayEnforce
+                    next[at].entries[place].enforcing = entry.enforcing || enforces
+                } else if entry.state != .deactivated {
+                    next[at].entries[place].state = .deprecated
+                }
+            }
+            changed = true
+        }
+        return changed
+    }
+
+    private mutating func revoke() {
+        for at in next.indices {
+            next[at].entries = next[at].entries.filter { next[at].isWanted($0) }
+            for place in next[at].entries.indices
+            where next[at].entries[place].plan.dropUnlessTagged && mayEnforce {
+                next[at].entries[place].enforcing = true
+            }
+        }
+    }
+
+    // MARK: Time
+
+    /// Every sender of the flow is to speak the dialect.
+    private var mayEnforce: Bool { !flow.members.contains { $0.wanted.contains(where: \.underTest) } }
+
+    var enforcementPending: Bool { mayEnforce && next.contains(where: \.enforcementPending) }
+
+    /// The flow was shown in this phase for the whole drain bound, by our own clock.
+    func lasted(_ phase: RolloutPhase) -> Bool {
+        guard let standing, standing.phase == phase, standing.since <= now else { return false }
+        return now - standing.since >= policy.drainBound
+    }
+
+    /// Two clocks have to agree. Ours: the bound has passed since every tap confirmed that nobody sends (also the time
+    /// that plain messages get before they are dropped). The device's own, against itself: nothing of the old dialect
+    /// went through it for the bound. Clocks of two machines are never compared.
+    private var drained: Bool {
+        guard enforcementPending || flow.members.contains(where: \.leavingDrains) else { return true }
+        return lasted(.drain) && flow.members.allSatisfy { drainHold($0) == nil }
+    }
+
+    /// Why this device still needs a module that is to go; nil: it does not.
+    func drainHold(_ member: FlowMember) -> String? {
+        guard let report = devices[member.device].snapshot.report else { return nil }
+        for entry in member.entries where !member.isWanted(entry) && entry.state != .deactivated {
+            guard let module = report.module(entry.plan.id) else { continue }
+            if module.streamsInDialect > 0 {
+                return Wording.streams(module.streamsInDialect, entry.plan.epoch)
+            }
+            // A device that leaves an edition which lives on may go on hearing it: only what it sends counts.
+            let last = entry.plan.epoch == flow.epoch ? module.sentAt : max(module.sentAt, module.receivedAt)
+            guard last != .never else { continue }
+            // Negative: its clock was set back, and says nothing. Ours decides then.
+            let quiet = report.takenAt - last
+            if quiet >= .zero, quiet < policy.drainBound {
+                return Wording.quiet(since: last, bound: policy.drainBound, entry.plan.epoch)
+            }
+        }
+        return nil
+    }
+}
