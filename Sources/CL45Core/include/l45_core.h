@@ -159,16 +159,16 @@ void l45_stream_tx_next(struct l45_stream_tx *tx, const struct l45_codec *send, 
 			struct l45_segment *segment);
 
 /*
- * Commits wire_accepted bytes of what l45_stream_tx_next would give for plain_bytes, with the same send; may stop inside
- * a tag. 0 accepted changes nothing: a new stream stays undecided.
+ * Commits wire_accepted bytes of what l45_stream_tx_next would give for plain_bytes, with the same send; may stop
+ * inside a tag. 0 accepted changes nothing: a new stream stays undecided.
  * Returns the plain bytes among them: what the application is told.
  */
 uint64_t l45_stream_tx_accept(struct l45_stream_tx *tx, const struct l45_codec *send, uint64_t plain_bytes,
 			      uint64_t wire_accepted);
 
 /*
- * Copying form. Returns wire bytes written to out (stops when it is full, perhaps inside a tag); *consumed = plain bytes
- * taken.
+ * Copying form. Returns wire bytes written to out (stops when it is full, perhaps inside a tag); *consumed = plain
+ * bytes taken.
  */
 size_t l45_stream_encode(struct l45_stream_tx *tx, const struct l45_codec *send, const uint8_t *in, size_t in_bytes,
 			 uint8_t *out, size_t out_cap, size_t *consumed);
@@ -177,8 +177,8 @@ size_t l45_stream_encode(struct l45_stream_tx *tx, const struct l45_codec *send,
 
 /*
  * The receiver's place. Copy it to peek. All zero but direction = a new stream. The list of codecs may change between
- * two calls, but for the codec whose tag is under way. A stream that ends with tag_done > 0 has lost nothing: a sender is
- * told of plain bytes only, and none of them came after the tag that was broken off.
+ * two calls, but for the codec whose tag is under way. A stream that ends with tag_done > 0 has lost nothing: a sender
+ * is told of plain bytes only, and none of them came after the tag that was broken off.
  */
 struct l45_stream_rx {
 	uint64_t plain_offset;
@@ -202,8 +202,8 @@ enum l45_opening l45_stream_opening(const struct l45_codec *const *codecs, size_
 
 /*
  * What comes next on the wire: tag bytes or plain bytes, and how many at most (never 0). PLAIN and UNDECIDED: plain,
- * UINT32_MAX. With codecs of different tag_bytes a tag is asked for in pieces: as much as the shortest that it may still
- * be needs.
+ * UINT32_MAX. With codecs of different tag_bytes a tag is asked for in pieces: as much as the shortest that it may
+ * still be needs.
  */
 struct l45_expect {
 	uint8_t is_tag;
