@@ -12,6 +12,9 @@ enum candidate { TAG_OF_FRAME = 1, TAG_OF_LEAVE = 2 };
 static int agrees(const struct l45_codec *codec, const uint8_t ident[4], const uint8_t key[16], uint64_t plain_offset,
 		  const uint8_t *tag, size_t done)
 {
+	/* Before the first byte there may be no buffer to look into. */
+	if (done == 0)
+		return 1;
 	if (memcmp(tag, ident, done < L45_IDENT_BYTES ? done : L45_IDENT_BYTES) != 0)
 		return 0;
 	if (done < L45_TAG_BYTES_MIN)
@@ -99,6 +102,8 @@ int l45_stream_rx_tag(struct l45_stream_rx *rx, const struct l45_codec *const *c
 
 	if (rx->mode != L45_FRAMED || bytes > (uint32_t)(L45_TAG_BYTES_MAX - rx->tag_done))
 		goto broken;
+	if (bytes == 0)
+		return 0;
 	memcpy(rx->tag + rx->tag_done, tag, bytes);
 	rx->tag_done = (uint8_t)(rx->tag_done + bytes);
 	for (i = 0; i < bounded(codec_count); i++) {
