@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "L45Model", dependencies: [.crypto], swiftSettings: strict),
 
         // The dialect engine: freestanding C99, the same source in the kernel and in user space.
-        .target(name: "CL45Core", cSettings: strictC),
+        .target(name: "CL45Core", exclude: ["LICENSE"], cSettings: strictC),
 
         // Orchestrator side.
         .target(name: "IntentCompiler", dependencies: ["L45Model", .yams, .crypto], swiftSettings: strict),
