@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * A sender whose writes are taken in part, at any byte, and that changes and leaves its dialect at will; a receiver whose
- * reads are of any size: every plain byte that the sender was told of arrives, in order.
+ * A sender whose writes are taken in part, at any byte, and that changes and leaves its dialect at will; a receiver
+ * whose reads are of any size: every plain byte that the sender was told of arrives, in order.
  */
 #include "fuzz.h"
 
