@@ -1,2 +1,0 @@
-import GRDB
-enum P { static func x() throws { _ = try DatabaseQueue() } }

@@ -1,0 +1,150 @@
+import Foundation
+import GRDB
+import L45Model
+
+/// The tables of the CIB and how a file of an earlier release gets to them.
+///
+/// A migration that was released is never edited; a new one raises `version`, in the same transaction.
+enum Schema {
+    /// `PRAGMA application_id`: "L45C".
+    static let applicationID = 0x4C34_3543
+    /// `PRAGMA user_version` of what `migrator` makes.
+    static let version = 1
+
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 first tables") { db in
+            try db.execute(sql: first)
+            try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
+        }
+        return migrator
+    }()
+
+    /// Looks at the file without writing to it.
+    /// - Throws: `newerSchema` or `notCIB`, or what SQLite has to say of the file.
+    static func check(_ path: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        try DatabaseQueue(path: path, configuration: configuration).read { db in
+            let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+            let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+            // A start that was cut short leaves a file without tables.
+            let empty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+            if empty && application == 0 && found == 0 { return }
+            guard application == applicationID else { throw InventoryError.notCIB(path: path) }
+            guard try found <= version && !migrator.hasBeenSuperseded(db) else {
+                throw InventoryError.newerSchema(path: path, found: found, known: version)
+            }
+        }
+    }
+
+    // A device's plan and table are one row each, which list modules by key: a phase of a rollout rewrites 18 bytes per
+    // module and no secret. `module` holds each plan once for both.
+    private static let first = """
+        CREATE TABLE key_check (id INTEGER PRIMARY KEY CHECK (id = 1), sealed BLOB NOT NULL) STRICT;
+
+        CREATE TABLE device (
+            id TEXT PRIMARY KEY,
+            facts TEXT NOT NULL,
+            first_seen INTEGER NOT NULL,
+            last_seen INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- Apart from device: an enrolment gives labels before the first check-in.
+        CREATE TABLE operator_labels (device TEXT PRIMARY KEY, labels TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE shape (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, json BLOB NOT NULL) STRICT;
+
+        CREATE TABLE module (
+            device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+            key BLOB NOT NULL,
+            id INTEGER NOT NULL,
+            shape INTEGER NOT NULL REFERENCES shape,
+            sealed BLOB NOT NULL,
+            PRIMARY KEY (device, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX module_shape ON module (shape);
+
+        CREATE TABLE device_plan (
+            device TEXT PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+            modules BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE device_table (
+            device TEXT PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+            generation INTEGER NOT NULL,
+            entries BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE device_report (
+            device TEXT PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+            report BLOB NOT NULL
+        ) STRICT;
+
+        -- A removed intent keeps its row, so that a later one of its name goes on above its epochs.
+        CREATE TABLE intent (
+            name TEXT PRIMARY KEY,
+            revision INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
+            epoch_max INTEGER NOT NULL,
+            epoch_since INTEGER NOT NULL,
+            paused INTEGER NOT NULL,
+            removed_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE intent_source (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, source TEXT NOT NULL) STRICT;
+        CREATE TABLE intent_step (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            epoch INTEGER NOT NULL,
+            origin TEXT NOT NULL,
+            source INTEGER NOT NULL REFERENCES intent_source,
+            at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX intent_step_name ON intent_step (name, id);
+        CREATE INDEX intent_step_source ON intent_step (source);
+
+        CREATE TABLE rollout (flow TEXT PRIMARY KEY, status TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            severity TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            message TEXT NOT NULL,
+            facts TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX event_subject ON event (subject, id);
+
+        CREATE TABLE token (
+            id TEXT PRIMARY KEY,
+            hash BLOB NOT NULL,
+            labels TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            used_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE certificate (
+            serial TEXT PRIMARY KEY,
+            device TEXT NOT NULL,
+            issued_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            revoked_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX certificate_device ON certificate (device);
+
+        CREATE TABLE sealed_blob (name TEXT PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE artifact (
+            digest TEXT PRIMARY KEY,
+            bytes INTEGER NOT NULL,
+            added_at INTEGER NOT NULL,
+            content BLOB NOT NULL
+        ) STRICT;
+        """
+}

@@ -1,0 +1,128 @@
+import Crypto
+import Foundation
+import L45Model
+
+/// The folder of a CIB: `cib.sqlite` (with SQLite's `-wal` and `-shm`), `root.key`, `lock`. All for the owner alone.
+///
+/// Holds the lock from `init` until the last reference is gone, or the process dies, however it dies.
+final class StoreFolder: Sendable {
+    let path: String
+    private let lock: Int32
+
+    var database: String { path + "/cib.sqlite" }
+    var keyFile: String { path + "/root.key" }
+
+    init(_ path: String) throws(InventoryError) {
+        self.path = path
+        try Self.make(path)
+        lock = try Self.takeLock(path)
+    }
+
+    deinit { close(lock) }
+
+    private static func make(_ path: String) throws(InventoryError) {
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw .folderUnusable(
+                path: path, reason: "can not be made: \(reason()); name a folder whose parent exists and is writable")
+        }
+        var info = stat()
+        guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFDIR else {
+            throw .folderUnusable(path: path, reason: "is no folder that can be entered; name another")
+        }
+        // Whoever may write to the folder may put files of theirs in the place of ours. The mode of a folder that we
+        // did not make is not ours to change.
+        guard info.st_mode & 0o022 == 0 else {
+            let mode = String(info.st_mode & 0o7777, radix: 8)
+            throw .folderUnusable(
+                path: path, reason: "others may write to it (mode \(mode)); name one of your own, or 'chmod 700' it")
+        }
+    }
+
+    private static func takeLock(_ path: String) throws(InventoryError) -> Int32 {
+        let file = path + "/lock"
+        let handle = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard handle >= 0 else {
+            throw .folderUnusable(
+                path: path, reason: "can not write to it: \(reason()); it must belong to the orchestrator's user")
+        }
+        guard flock(handle, LOCK_EX | LOCK_NB) == 0 else {
+            var text = [UInt8](repeating: 0, count: 20)
+            let count = pread(handle, &text, text.count, 0)
+            close(handle)
+            let digits = String(decoding: text.prefix(max(0, count)), as: UTF8.self).filter(\.isNumber)
+            throw .heldByAnother(path: path, holder: digits.isEmpty ? "unknown" : digits)
+        }
+        // For people only: the lock is what counts, so a failure to note the holder is none.
+        let note = Array("\(getpid())\n".utf8)
+        if ftruncate(handle, 0) == 0 { _ = pwrite(handle, note, note.count, 0) }
+        return handle
+    }
+
+    /// Makes an empty database file, so that SQLite does not make one that others may read. SQLite gives its `-wal` and
+    /// `-shm` the mode of the database.
+    func makeDatabaseFile() throws(InventoryError) {
+        let handle = open(database, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard handle >= 0 else {
+            throw .unwritable(path: database, doing: "open the CIB", reason: Self.reason())
+        }
+        close(handle)
+    }
+
+    /// Bytes of the database file; 0 when there is none.
+    func databaseBytes() -> Int {
+        var info = stat()
+        return stat(database, &info) == 0 ? Int(info.st_size) : 0
+    }
+
+    /// The 32 bytes that everything secret derives from: read, or made when folder and CIB are new.
+    func rootKey() throws(InventoryError) -> Secret {
+        let handle = open(keyFile, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard handle >= 0 else {
+            guard errno == ENOENT else {
+                throw .keyUnusable(
+                    path: keyFile, reason: "can not be read: \(Self.reason()); it must belong to the orchestrator's user")
+            }
+            guard databaseBytes() == 0 else { throw .keyMissing(path: keyFile) }
+            return try makeRootKey()
+        }
+        defer { close(handle) }
+        var info = stat()
+        guard fstat(handle, &info) == 0, info.st_mode & 0o077 == 0 else {
+            let mode = String(info.st_mode & 0o7777, radix: 8)
+            throw .keyUnusable(
+                path: keyFile, reason: "others may read it (mode \(mode)); 'chmod 600' it once you know that nobody has")
+        }
+        var bytes = [UInt8](repeating: 0, count: 33)
+        let count = read(handle, &bytes, bytes.count)
+        guard count == 32 else {
+            throw .keyUnusable(
+                path: keyFile, reason: "a root key has 32 bytes, not \(max(0, Int(info.st_size))); restore it from a backup")
+        }
+        return Secret(Array(bytes.prefix(32)))
+    }
+
+    private func makeRootKey() throws(InventoryError) -> Secret {
+        let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        let new = keyFile + ".new"
+        // Written aside and renamed: a crash leaves a whole key or none. It precedes the CIB, so no CIB is without one.
+        unlink(new)
+        let handle = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard handle >= 0 else {
+            throw .unwritable(path: keyFile, doing: "make the root key", reason: Self.reason())
+        }
+        defer { close(handle) }
+        guard write(handle, bytes, bytes.count) == bytes.count, fsync(handle) == 0, rename(new, keyFile) == 0 else {
+            let reason = Self.reason()
+            unlink(new)
+            throw .unwritable(path: keyFile, doing: "make the root key", reason: reason)
+        }
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
+        }
+        return Secret(bytes)
+    }
+
+    private static func reason() -> String { String(cString: strerror(errno)) }
+}
