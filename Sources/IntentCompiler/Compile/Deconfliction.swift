@@ -1,0 +1,122 @@
+import L45Model
+
+/// Finds flows that would customize the same socket (seed 2.5), on every device and for both ends.
+///
+/// Two flows conflict where one socket can match both and both would send on it: a message is put into one dialect only.
+/// Two flows that only receive there do not: each dialect is known by its tag.
+enum Deconfliction {
+    struct Conflict {
+        var diagnostic: Diagnostic
+        var intents: [IntentName]
+    }
+
+    private struct Side {
+        let flow: FlowScope
+        let index: Int
+        let role: ModulePlan.Role
+        let application: Application
+        let devices: Set<DeviceID>
+        /// Empty: any peer.
+        let remotes: Set<AddressBlock>
+        /// Some of `remotes` are wider than one address.
+        let hasWideRemotes: Bool
+
+        init(_ flow: FlowScope, _ index: Int, _ role: ModulePlan.Role) {
+            self.flow = flow
+            self.index = index
+            self.role = role
+            application = role == .client ? flow.tag.application : flow.tag.server.application
+            devices = Set(flow.devices(role).map(\.id))
+            remotes = Set(flow.remoteBlocks(role))
+            hasWideRemotes = remotes.contains { $0.prefixBits < 128 }
+        }
+    }
+
+    private struct Pair: Hashable {
+        var first: Int
+        var second: Int
+    }
+
+    /// - Parameter flows: sorted by intent and number.
+    static func conflicts(_ flows: [FlowScope]) -> [Conflict] {
+        let sides = flows.enumerated().flatMap { index, flow in
+            [ModulePlan.Role.client, .server].filter { flow.sends($0) }.map { Side(flow, index, $0) }
+        }.filter { !$0.devices.isEmpty }
+        var meetings: [Pair: [(ModulePlan.Role, Set<DeviceID>)]] = [:]
+        for bucket in Dictionary(grouping: sides, by: { $0.flow.tag.transport }).values {
+            // Only sides of one port can meet, and those of any port.
+            let byPort = Dictionary(grouping: bucket) { $0.flow.tag.port }
+            let anyPort = byPort[.none] ?? []
+            for (port, group) in byPort {
+                let others = port == nil ? [] : anyPort
+                for (position, side) in group.enumerated() {
+                    for other in group[(position + 1)...] + others[...] where meet(side, other) {
+                        let pair = Pair(first: min(side.index, other.index), second: max(side.index, other.index))
+                        meetings[pair, default: []].append((side.role, side.devices.intersection(other.devices)))
+                    }
+                }
+            }
+        }
+        return meetings.sorted { ($0.key.first, $0.key.second) < ($1.key.first, $1.key.second) }
+            .map { conflict(flows[$0.key.first], flows[$0.key.second], $0.value) }
+    }
+
+    private static func meet(_ a: Side, _ b: Side) -> Bool {
+        guard a.index != b.index, overlap(a.application, b.application) else { return false }
+        // A client's socket has the port at its peer and a server's at itself: one socket is both only when a port is open.
+        if a.role != b.role, a.flow.tag.port != nil, b.flow.tag.port != nil { return false }
+        let first = a.flow.tag
+        let second = b.flow.tag
+        if first.priorityIsGiven, second.priorityIsGiven, first.priority != second.priority { return false }
+        return !a.devices.isDisjoint(with: b.devices) && overlap(a, b)
+    }
+
+    private static func overlap(_ a: Side, _ b: Side) -> Bool {
+        if a.remotes.isEmpty || b.remotes.isEmpty || !a.remotes.isDisjoint(with: b.remotes) { return true }
+        guard a.hasWideRemotes || b.hasWideRemotes else { return false }
+        return a.remotes.contains { block in b.remotes.contains { block.overlaps($0) } }
+    }
+
+    private static func overlap(_ a: Application, _ b: Application) -> Bool {
+        overlap(a.process, b.process) && overlap(a.thread, b.thread)
+    }
+
+    /// Whether one name can match both patterns.
+    private static func overlap(_ a: String?, _ b: String?) -> Bool {
+        guard let a, let b else { return true }
+        switch (a.hasSuffix("*"), b.hasSuffix("*")) {
+        case (false, false): return a == b
+        case (true, false): return b.hasPrefix(a.dropLast())
+        case (false, true): return a.hasPrefix(b.dropLast())
+        case (true, true): return a.dropLast().hasPrefix(b.dropLast()) || b.dropLast().hasPrefix(a.dropLast())
+        }
+    }
+
+    private static func conflict(
+        _ first: FlowScope, _ second: FlowScope, _ meetings: [(role: ModulePlan.Role, devices: Set<DeviceID>)]
+    ) -> Conflict {
+        let devices = (first.clients + first.servers).reduce(into: [DeviceID: Device]()) { $0[$1.id] = $1 }
+        let where_ = [ModulePlan.Role.client, .server].compactMap { role -> String? in
+            let ids = meetings.filter { $0.role == role }.reduce(into: Set<DeviceID>()) { $0.formUnion($1.devices) }
+            guard !ids.isEmpty else { return nil }
+            return "as \(role.rawValue) on \(enumeration(ids.sorted().compactMap { devices[$0]?.title }, max: 4))"
+        }
+        let port = first.tag.port ?? second.tag.port
+        let socket = "\(first.tag.transport.rawValue)/\(port.map(String.init) ?? "any port")"
+        let message =
+            "flow \(second.name) (\(second.tag.subject)) and flow \(first.name) (\(first.tag.subject)) would both send on the"
+            + " same \(socket) sockets, \(enumeration(where_))"
+        var ways: [String] = []
+        if !meetings.contains(where: { $0.role == .client }) { ways.append("tag only requests in one of them") }
+        ways.append(
+            first.tag.priorityIsGiven && second.tag.priorityIsGiven
+                ? "give them different priorities, both have \(first.tag.priority)"
+                : "give both a 'priority' in the long form, the higher goes first")
+        ways.append("narrow their programs, devices or addresses")
+        return Conflict(
+            diagnostic: Diagnostic(
+                at: second.place, message, hint: ways.joined(separator: "; or "),
+                notes: [Diagnostic.Note(place: first.place, message: "flow \(first.name) is here")]),
+            intents: [first.intent.name, second.intent.name])
+    }
+}

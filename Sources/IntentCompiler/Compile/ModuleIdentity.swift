@@ -1,0 +1,45 @@
+import Crypto
+import Foundation
+import L45Model
+
+/// The names and keys of one flow's modules, all derived: a restart or a restore makes the same ones again.
+struct ModuleIdentity {
+    let intent: IntentName
+    let flow: FlowName
+    let epoch: Epoch
+    let rootSecret: Secret
+
+    /// First 8 bytes of SHA-256 over intent, flow, epoch, role and device.
+    func moduleID(_ role: ModulePlan.Role, _ device: DeviceID) -> ModuleID {
+        let digest = SHA256.hash(data: encoded("l45 module", role.rawValue, device.rawValue))
+        return ModuleID(digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    /// Shared by both ends of the flow; another one in each epoch.
+    func dialectSecret() -> Secret { derive(encoded("l45 dialect")) }
+
+    /// Known to the orchestrator and this one module (seed 2.3).
+    func initKey(_ role: ModulePlan.Role, _ device: DeviceID) -> Secret {
+        derive(encoded("l45 init key", role.rawValue, device.rawValue))
+    }
+
+    private func derive(_ info: Data) -> Secret {
+        let key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: rootSecret.bytes), info: info, outputByteCount: 32)
+        return Secret(key.withUnsafeBytes { Array($0) })
+    }
+
+    /// Each part with its length before it (u32, big endian), so that no two lists of parts give the same bytes.
+    private func encoded(_ purpose: String, _ more: String...) -> Data {
+        var bytes = Data()
+        for part in [purpose, intent.rawValue, flow.rawValue] + more { Self.append(Data(part.utf8), to: &bytes) }
+        Self.append(Data((0..<4).map { UInt8(truncatingIfNeeded: epoch.rawValue >> (24 - 8 * $0)) }), to: &bytes)
+        return bytes
+    }
+
+    private static func append(_ part: Data, to bytes: inout Data) {
+        let count = UInt32(part.count)
+        for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
+        bytes.append(part)
+    }
+}

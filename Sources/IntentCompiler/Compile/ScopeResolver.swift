@@ -1,0 +1,166 @@
+import L45Model
+
+/// Finds the devices of an intent, and proves what can be proved of them before anything ships: that there are any, that
+/// they have a tap, that clients know where their servers are, and that whoever is sent a dialect can decode it.
+struct ScopeResolver {
+    private let intent: Intent
+    private let epoch: Epoch
+    private let devices: [Device]
+    private var diagnostics: [Diagnostic] = []
+
+    /// - Parameter devices: the fleet, sorted by id.
+    static func resolve(_ entry: CompilerInput.Entry, _ devices: [Device]) -> (flows: [FlowScope], [Diagnostic]) {
+        var resolver = ScopeResolver(intent: entry.intent, epoch: entry.epoch, devices: devices)
+        let flows = resolver.resolve()
+        return (flows, resolver.diagnostics)
+    }
+
+    private init(intent: Intent, epoch: Epoch, devices: [Device]) {
+        self.intent = intent
+        self.epoch = epoch
+        self.devices = devices
+    }
+
+    private mutating func resolve() -> [FlowScope] {
+        let clients = devices.filter { intent.clients.matches($0.facts.labels) }
+        let servers = devices.filter { intent.servers.matches($0.facts.labels) }
+        // An end that is beyond the fleet is given by its addresses; a monitor needs no other end at all.
+        let clientsNeeded = intent.tags.contains { !$0.isMonitor && $0.client.addresses.isEmpty }
+        let serversNeeded = intent.tags.contains { !$0.isMonitor && $0.server.addresses.isEmpty }
+        let nobody = clients.isEmpty && servers.isEmpty
+        if clients.isEmpty, clientsNeeded || nobody {
+            tellNobody("clients", intent.clients, intent.places.clients, ", or give 'client: {addresses: ...}'")
+        }
+        if servers.isEmpty, serversNeeded || nobody {
+            tellNobody("servers", intent.servers, intent.places.servers, ", or give 'server: {addresses: ...}'")
+        }
+        guard !diagnostics.hasErrors else { return [] }
+        tellTapless(clients, servers)
+        let flows = intent.tags.enumerated().map { index, tag in
+            FlowScope(
+                intent: intent, epoch: epoch, name: intent.flowName(index), tag: tag, clients: clients, servers: servers)
+        }
+        for flow in flows {
+            checkAddresses(flow)
+            checkPeers(flow)
+        }
+        return flows
+    }
+
+    // MARK: who
+
+    private mutating func tellNobody(
+        _ side: String, _ selector: LabelSelector, _ place: SourcePlace?, _ alternative: String
+    ) {
+        let place = place ?? intent.places.name
+        if devices.isEmpty {
+            diagnostics.append(
+                Diagnostic(
+                    at: place, "intent '\(intent.name)' selects no \(side): no device is enrolled",
+                    hint: "run 'l45 token create' here and 'l45 agent' on the devices first"))
+            return
+        }
+        // The first requirement that nobody meets says most; else they contradict each other.
+        let culprit = selector.requirements.first { requirement in
+            !devices.contains { requirement.matches($0.facts.labels) }
+        }
+        guard let culprit else {
+            let each = selector.requirements.map { LabelSelector([$0]).description }
+            diagnostics.append(
+                Diagnostic(
+                    at: place,
+                    "intent '\(intent.name)' selects no \(side): no device has \(enumeration(each)) together",
+                    hint: "take a label away\(alternative)"))
+            return
+        }
+        var counts: [String: Int] = [:]
+        for device in devices {
+            if let value = device.facts.labels[culprit.label] { counts[value, default: 0] += 1 }
+        }
+        let known = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { "\(culprit.label)=\($0.key) (\($0.value) device\($0.value == 1 ? "" : "s"))" }
+        let labels = Set(devices.flatMap(\.facts.labels.keys)).sorted()
+        let have =
+            known.isEmpty
+            ? "none of the \(devices.count) devices has a label '\(culprit.label)'"
+            : "the devices have \(enumeration(known))"
+        var hint: String?
+        if case .isOne(let values) = culprit.rule, let value = values.first, !known.isEmpty {
+            hint = Suggestion.hint(for: value, among: counts.keys.sorted())
+        } else if known.isEmpty {
+            hint = Suggestion.hint(
+                for: culprit.label, among: labels,
+                otherwise: labels.isEmpty ? nil : "the labels are \(enumeration(labels))")
+        }
+        diagnostics.append(
+            Diagnostic(
+                at: place,
+                "intent '\(intent.name)' selects no \(side): no device has \(LabelSelector([culprit])); \(have)",
+                hint: hint ?? "change the selector\(alternative)"))
+    }
+
+    private mutating func tellTapless(_ clients: [Device], _ servers: [Device]) {
+        let tapless = devices.filter { device in
+            device.facts.taps.isEmpty && (clients.contains { $0.id == device.id } || servers.contains { $0.id == device.id })
+        }
+        guard !tapless.isEmpty else { return }
+        let names = enumeration(tapless.map(\.title))
+        diagnostics.append(
+            Diagnostic(
+                at: intent.places.name,
+                "intent '\(intent.name)' needs a tap on \(names), and there is none",
+                hint: "start the agent there with a tap, or leave \(tapless.count == 1 ? "the device" : "them") out by a label"))
+    }
+
+    // MARK: where
+
+    private mutating func checkAddresses(_ flow: FlowScope) {
+        guard !flow.clients.isEmpty, flow.tag.server.addresses.isEmpty,
+            !(flow.tag.isMonitor && intent.places.servers == nil)
+        else { return }
+        let nowhere = flow.servers.filter { $0.facts.addresses.isEmpty }
+        guard !nowhere.isEmpty else { return }
+        let message =
+            "flow \(flow.name): \(enumeration(nowhere.map(\.title))) \(nowhere.count == 1 ? "is a server" : "are servers")"
+            + " without a known address, so no client can tell what goes there"
+        diagnostics.append(Diagnostic(at: flow.place, message, hint: "add 'server: {addresses: [...]}' to the long form"))
+    }
+
+    /// Every sender's peers can decode: the addresses that an author gives must lead to devices of the other end.
+    private mutating func checkPeers(_ flow: FlowScope) {
+        guard !flow.tag.isMonitor else { return }
+        check(flow, given: flow.tag.server.addresses, peers: flow.servers, sender: "clients", sends: flow.sends(.client), "server")
+        check(flow, given: flow.tag.client.addresses, peers: flow.clients, sender: "servers", sends: flow.sends(.server), "client")
+    }
+
+    private mutating func check(
+        _ flow: FlowScope, given: [AddressBlock], peers: [Device], sender: String, sends: Bool, _ end: String
+    ) {
+        guard sends, !given.isEmpty else { return }
+        let peerIDs = Set(peers.map(\.id))
+        let empty = given.filter { block in
+            !peers.contains { $0.facts.addresses.contains { block.overlaps($0) } }
+        }
+        if !empty.isEmpty {
+            let blocks = enumeration(empty.map(\.description))
+            diagnostics.append(
+                Diagnostic(
+                    .warning, at: flow.place,
+                    "flow \(flow.name): \(blocks) \(empty.count == 1 ? "holds" : "hold") no \(end) in scope:"
+                        + " what \(sender) send there is tagged and nobody of the fleet decodes it",
+                    hint: "right only if something outside the fleet decodes it"))
+        }
+        let strangers = devices.filter { device in
+            !peerIDs.contains(device.id)
+                && device.facts.addresses.contains { address in given.contains { $0.overlaps(address) } }
+        }
+        if !strangers.isEmpty {
+            diagnostics.append(
+                Diagnostic(
+                    .warning, at: flow.place,
+                    "flow \(flow.name): \(enumeration(strangers.map(\.title))) \(strangers.count == 1 ? "lies" : "lie")"
+                        + " within the \(end) addresses and is not selected as \(end): it can not decode what it is sent",
+                    hint: "select it with '\(end)s:', or narrow the addresses"))
+        }
+    }
+}

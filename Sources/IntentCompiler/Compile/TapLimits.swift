@@ -1,0 +1,45 @@
+import L45Model
+
+/// What one device's tap can hold.
+enum TapLimits {
+    /// `L45_TAP_RULES_MAX` of `l45_tap.h`: a module takes one rule for each of its remotes, at least one.
+    static let rulesMax = 512
+    /// During a rotation the old edition of a module stands beside the new one.
+    static let rulesPerEditionMax = rulesMax / 2
+
+    /// Devices that would need more rules than their tap has.
+    /// - Returns: the intents that take part are refused.
+    static func problems(_ flows: [FlowScope], _ devices: [Device]) -> (diagnostics: [Diagnostic], intents: Set<IntentName>) {
+        var rules: [DeviceID: [(flow: FlowScope, count: Int)]] = [:]
+        for flow in flows {
+            for role in [ModulePlan.Role.client, .server] {
+                let count = max(1, flow.remoteBlocks(role).count)
+                for device in flow.devices(role) { rules[device.id, default: []].append((flow, count)) }
+            }
+        }
+        var diagnostics: [Diagnostic] = []
+        var intents: Set<IntentName> = []
+        // One message for each largest flow, not one for each of 250 devices.
+        var crowded: [FlowName: (flow: FlowScope, count: Int, devices: [Device], most: Int)] = [:]
+        for device in devices {
+            let all = rules[device.id] ?? []
+            let total = all.reduce(0) { $0 + $1.count }
+            guard total > rulesPerEditionMax, let largest = all.max(by: { $0.count < $1.count }) else { continue }
+            intents.formUnion(all.map(\.flow.intent.name))
+            var entry = crowded[largest.flow.name] ?? (largest.flow, largest.count, [], 0)
+            entry.devices.append(device)
+            entry.most = max(entry.most, total)
+            crowded[largest.flow.name] = entry
+        }
+        for (_, entry) in crowded.sorted(by: { $0.key < $1.key }) {
+            diagnostics.append(
+                Diagnostic(
+                    at: entry.flow.place,
+                    "the tap of \(enumeration(entry.devices.map(\.title), max: 4)) would need \(entry.most) rules and has room"
+                        + " for \(rulesPerEditionMax) (twice that during a rotation); flow \(entry.flow.name) alone takes"
+                        + " \(entry.count), one for each server address",
+                    hint: "give the servers as a few blocks: 'server: {addresses: [10.0.0.0/8]}'"))
+        }
+        return (diagnostics, intents)
+    }
+}

@@ -1,0 +1,110 @@
+import L45Model
+
+/// The typed long form of an intent as YAML, every default written out: what `l45 explain` prints. It reads back as the
+/// same intent.
+package func explain(_ intent: Intent) -> String {
+    var lines = ["name: \(intent.name)"]
+    lines.append("clients: \(flow(intent.clients))")
+    lines.append("servers: \(flow(intent.servers))")
+    lines.append("intent:")
+    for (index, tag) in intent.tags.enumerated() {
+        lines += ["  # flow \(intent.flowName(index)): \(tag.growthInWords)"]
+        lines += explain(tag)
+    }
+    if let rotation = intent.rotation {
+        lines.append("  - rotate: {every: \(rotation.every), jitter: \(rotation.jitter)}")
+    }
+    return lines.joined(separator: "\n") + "\n"
+}
+
+private func explain(_ tag: TagIntent) -> [String] {
+    var lines = ["  - \(tag.isMonitor ? "monitor" : "tag"):"]
+    func add(_ text: String) { lines.append("      \(text)") }
+    add("application: \(flow(tag.application))")
+    add("transport: \(tag.transport.rawValue)")
+    add("port: \(tag.port.map(String.init) ?? "any")")
+    var server = tag.server.application == .any ? [] : ["application: \(flow(tag.server.application))"]
+    if !tag.server.addresses.isEmpty { server.append("addresses: \(flow(tag.server.addresses))") }
+    if !server.isEmpty { add("server: {\(server.joined(separator: ", "))}") }
+    if !tag.client.addresses.isEmpty { add("client: {addresses: \(flow(tag.client.addresses))}") }
+    add("direction: \(direction(tag.directions))")
+    switch tag.dialect {
+    case .monitor: break
+    case .datagram(let datagram):
+        let at =
+            switch datagram.place {
+            case .front: "front"
+            case .offset(let bytes): "{offset: \(bytes)}"
+            case .end: "end"
+            }
+        add("dialect: {at: \(at), bytes: \(datagram.tagBytes)\(label(datagram.label))}")
+    case .stream(let stream):
+        add("dialect: {every: \(stream.frameBytes), bytes: \(stream.tagBytes)\(label(stream.label))}")
+    }
+    add("attach: \(tag.attach.rawValue)")
+    // A default priority does not order intents against each other, a given one does: so it is not written as given.
+    add(tag.priorityIsGiven ? "priority: \(tag.priority)" : "# priority: \(tag.priority)")
+    if !tag.isMonitor { add("drop untagged: \(tag.dropUntagged)") }
+    add("delay: \(tag.delay)")
+    add("windows: {state: \(tag.stateWindow), security: \(tag.securityWindow)}")
+    add("test: \(tag.test)")
+    if let artifact = tag.artifact { add("artifact: {sha256: \(artifact.digest.hex), bytes: \(artifact.bytes)}") }
+    return lines
+}
+
+private func flow(_ selector: LabelSelector) -> String { quoted(selector.description) }
+
+private func flow(_ application: Application) -> String {
+    var parts = ["process: \(quoted(application.process ?? "any"))"]
+    if let thread = application.thread { parts.append("thread: \(quoted(thread))") }
+    return "{\(parts.joined(separator: ", "))}"
+}
+
+private func flow(_ addresses: [AddressBlock]) -> String {
+    "[\(addresses.map { quoted($0.description) }.joined(separator: ", "))]"
+}
+
+private func label(_ text: String) -> String { text.isEmpty ? "" : ", label: \(quoted(text))" }
+
+private func direction(_ directions: ModulePlan.Directions) -> String {
+    switch (directions.request, directions.response) {
+    case (true, false): "request"
+    case (false, true): "response"
+    default: "both"
+    }
+}
+
+/// As a YAML scalar: plain where every reader takes it for the same text, else in double quotes.
+private func quoted(_ text: String) -> String {
+    let first = text.unicodeScalars.first
+    let startsWithLetter = first.map { $0.isASCII && $0.properties.isAlphabetic } ?? false
+    let isPlain = text.unicodeScalars.allSatisfy { scalar in
+        scalar.isASCII
+            && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                || "-_./".unicodeScalars.contains(scalar))
+    }
+    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
+    if startsWithLetter, isPlain, !words.contains(text.lowercased()) { return text }
+    var out = "\""
+    for scalar in text.unicodeScalars {
+        if scalar == "\"" || scalar == "\\" { out += "\\" }
+        out.unicodeScalars.append(scalar)
+    }
+    return out + "\""
+}
+
+extension TagIntent {
+    /// What the dialect costs, for `explain` and `describe`.
+    package var growthInWords: String {
+        switch dialect {
+        case .monitor: return "counts messages, changes none"
+        case .datagram(let tag):
+            // 1500 bytes of Ethernet less the IP and UDP headers (20 + 8, 40 + 8).
+            return "+\(tag.tagBytes) bytes a datagram; unfragmented on a 1500-byte link up to "
+                + "\(1500 - 28 - tag.tagBytes) bytes over IPv4, \(1500 - 48 - tag.tagBytes) over IPv6"
+        case .stream(let tag):
+            let tenths = (tag.tagBytes * 1000 + tag.frameBytes / 2) / tag.frameBytes
+            return "+\(tag.tagBytes) bytes every \(tag.frameBytes) of the stream, \(tenths / 10).\(tenths % 10) %"
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import L45Model
+
+/// Makes an intent of one document.
+struct IntentDecoder {
+    private let locator: TextLocator
+    private(set) var diagnostics: [Diagnostic] = []
+
+    static let keys = ["name", "clients", "servers", "intent"]
+
+    init(_ source: SourceText) { locator = TextLocator(source) }
+
+    /// - Returns: nil when anything in it is an error; diagnostics tell of every one.
+    mutating func decode(_ value: YAMLValue, document: String) -> Intent? {
+        guard let fields = Fields(value, "an intent", known: Self.keys, &diagnostics) else { return nil }
+        var reader = ValueReader(fields)
+        let name = reader.text("name") { text throws(Complaint) in try Check.intentName(text) }
+        if fields["name"] == nil {
+            reader.tell(firstKey(fields, value), "this intent has no name", "add 'name: ' and 1 to 63 of a-z, 0-9 and '-'")
+        }
+        let clients = SelectorDecoder.decode("clients", &reader)
+        let servers = SelectorDecoder.decode("servers", &reader)
+        diagnostics += reader.diagnostics
+        let items = items(fields, value)
+        let (tags, rotation) = assemble(items)
+        guard !diagnostics.hasErrors, let name else { return nil }
+        return Intent(
+            name: name.value, clients: clients ?? .everyDevice, servers: servers ?? .everyDevice, tags: tags,
+            rotation: rotation, document: document,
+            places: Intent.Places(
+                name: name.place, clients: fields["clients"]?.value.place, servers: fields["servers"]?.value.place))
+    }
+
+    private func firstKey(_ fields: Fields, _ value: YAMLValue) -> SourcePlace {
+        fields.keys.first.flatMap { fields[$0]?.key.place } ?? value.place
+    }
+
+    // MARK: items
+
+    private mutating func items(_ fields: Fields, _ root: YAMLValue) -> [IntentItem] {
+        guard let pair = fields["intent"] else {
+            report(firstKey(fields, root), "this intent does not say what to do", "add 'intent:' and a phrase, such as 'tag dig DNS'")
+            return []
+        }
+        switch pair.value {
+        case .scalar(let scalar) where scalar.isEmpty:
+            report(pair.key.place, "'intent' has no value", "add a phrase below it, such as '- tag dig DNS'")
+            return []
+        case .sequence(let values, let place):
+            if values.isEmpty { report(place, "'intent' is an empty list", "add a phrase, such as '- tag dig DNS'") }
+            return values.compactMap { item($0) }
+        case .scalar, .mapping:
+            return [item(pair.value)].compactMap { $0 }
+        }
+    }
+
+    private mutating func item(_ value: YAMLValue) -> IntentItem? {
+        switch value {
+        case .scalar(let scalar):
+            do throws(Diagnostic) {
+                return try PhraseReader.read(scalar, locator: locator)
+            } catch {
+                diagnostics.append(error)
+                return nil
+            }
+        case .mapping(let pairs, let place):
+            if pairs.count > 1 {
+                let names = enumeration(pairs.map { "'\($0.key.text.shortened)'" })
+                report(
+                    pairs[1].key.place, "an item of 'intent' has one key, this one has \(names)",
+                    "begin each with '- ' on a line of its own, or indent what belongs to '\(pairs[0].key.text.shortened)'")
+                return nil
+            }
+            guard let pair = pairs.first else {
+                report(place, "this item is empty", "write a phrase, such as 'tag dig DNS'")
+                return nil
+            }
+            return ItemDecoder.decode(pair, &diagnostics)
+        case .sequence(_, let place):
+            report(place, "an item of 'intent' is a phrase or a mapping, not a list", "take one '- ' away")
+            return nil
+        }
+    }
+
+    private mutating func assemble(_ items: [IntentItem]) -> (tags: [TagIntent], rotation: Rotation?) {
+        var drafts: [TagDraft] = []
+        var rotations: [Placed<Rotation>] = []
+        var drops: [Placed<Bool>] = []
+        var delays: [Placed<Span>] = []
+        for item in items {
+            switch item {
+            case .tag(let draft): drafts.append(draft)
+            case .rotate(let rotation, let place): rotations.append(Placed(rotation, place))
+            case .dropUntagged(let drop, let place): drops.append(Placed(drop, place))
+            case .delay(let delay, let place): delays.append(Placed(delay, place))
+            }
+        }
+        once(rotations, "rotate")
+        once(drops, "drop untagged")
+        once(delays, "delay")
+        let failed = diagnostics.hasErrors
+        if drafts.isEmpty, !failed, let place = (rotations.map(\.place) + drops.map(\.place) + delays.map(\.place)).first {
+            report(place, "this intent has nothing to do it to", "add a phrase, such as 'tag dig DNS'")
+        }
+        if !drafts.isEmpty, !failed, drafts.allSatisfy(\.isMonitor) {
+            for place in rotations.map(\.place) + drops.filter(\.value).map(\.place) {
+                report(place, "this intent only monitors: it has no dialect", "use 'tag' instead of 'monitor', or take this away")
+            }
+        }
+        var tags: [TagIntent] = []
+        for var draft in drafts {
+            if draft.dropUntagged == nil, !draft.isMonitor { draft.dropUntagged = drops.first }
+            draft.delay = draft.delay ?? delays.first
+            if let tag = draft.finished(into: &diagnostics) { tags.append(tag) }
+        }
+        return (tags, rotations.first?.value)
+    }
+
+    private mutating func once<Value>(_ found: [Placed<Value>], _ what: String) {
+        guard let first = found.first else { return }
+        for extra in found.dropFirst() {
+            let notes = [Diagnostic.Note(place: first.place, message: "the first one is here")]
+            diagnostics.append(
+                Diagnostic(at: extra.place, "'\(what)' stands in this intent twice", hint: "keep one of them", notes: notes))
+        }
+    }
+
+    private mutating func report(_ place: SourcePlace, _ message: String, _ hint: String? = nil) {
+        diagnostics.append(Diagnostic(at: place, message, hint: hint))
+    }
+}

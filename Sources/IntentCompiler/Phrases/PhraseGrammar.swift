@@ -1,0 +1,96 @@
+/// The phrases of the language, as a table: to add one, add a row here and its case in `PhraseReader`.
+struct PhraseGrammar {
+    enum Kind: CaseIterable {
+        case tag, monitor, rotate, dropUntagged, delay
+        /// Known, and told so; an issue of its own.
+        case threatLevel
+    }
+
+    /// What a phrase leaves for its author to fill in.
+    enum Slot: String {
+        case program = "PROGRAM"
+        case wireProtocol = "PROTOCOL"
+        case port = "PORT"
+        case offset = "BYTES"
+        case tagBytes = "N"
+        case frameBytes = "M"
+        case label = "TEXT"
+        case duration = "DURATION"
+        case jitter = "JITTER"
+        case level = "CPCON1..5"
+    }
+
+    enum Element {
+        case word(String)
+        case slot(Slot)
+
+        var usage: String {
+            switch self {
+            case .word(let word): word
+            case .slot(let slot): slot.rawValue
+            }
+        }
+    }
+
+    /// A part that a phrase may or may not have, in any order, each at most once.
+    struct Clause {
+        var name: String
+        /// Clauses of one group exclude one another.
+        var group: String
+        var elements: [Element]
+
+        init(_ name: String, group: String? = nil, _ elements: [Element]) {
+            self.name = name
+            self.group = group ?? name
+            self.elements = elements
+        }
+
+        var usage: String { elements.map(\.usage).joined(separator: " ") }
+        var firstWord: String { usage.split(separator: " ").first.map(String.init) ?? "" }
+    }
+
+    struct Rule {
+        var kind: Kind
+        var head: [Element]
+        var clauses: [Clause]
+
+        /// `rotate dialect every DURATION [with jitter JITTER]`.
+        var usage: String {
+            (head.map(\.usage) + clauses.map { "[\($0.usage)]" }).joined(separator: " ")
+        }
+        var shortUsage: String { head.map(\.usage).joined(separator: " ") }
+        var firstWord: String { head.first?.usage ?? "" }
+    }
+
+    private static let onPort = Clause("on port", [.word("on"), .word("port"), .slot(.port)])
+    private static let directions = [
+        Clause("requests", group: "direction", [.word("requests")]),
+        Clause("responses", group: "direction", [.word("responses")]),
+    ]
+
+    static let rules: [Rule] = [
+        Rule(
+            kind: .tag, head: [.word("tag"), .slot(.program), .slot(.wireProtocol)],
+            clauses: [
+                onPort,
+                Clause("at front", group: "place", [.word("at"), .word("front")]),
+                Clause("at end", group: "place", [.word("at"), .word("end")]),
+                Clause("at offset", group: "place", [.word("at"), .word("offset"), .slot(.offset)]),
+                Clause("with bytes", [.word("with"), .slot(.tagBytes), .word("bytes")]),
+                Clause("every bytes", [.word("every"), .slot(.frameBytes), .word("bytes")]),
+                Clause("label", [.word("label"), .slot(.label)]),
+            ] + directions),
+        Rule(
+            kind: .monitor, head: [.word("monitor"), .slot(.program), .slot(.wireProtocol)],
+            clauses: [onPort] + directions),
+        Rule(
+            kind: .rotate, head: [.word("rotate"), .word("dialect"), .word("every"), .slot(.duration)],
+            clauses: [Clause("with jitter", [.word("with"), .word("jitter"), .slot(.jitter)])]),
+        Rule(kind: .dropUntagged, head: [.word("drop"), .word("untagged")], clauses: []),
+        Rule(kind: .delay, head: [.word("delay"), .slot(.duration)], clauses: []),
+        Rule(kind: .threatLevel, head: [.word("threat"), .word("level"), .slot(.level)], clauses: []),
+    ]
+
+    /// One phrase a line, for help and for hints.
+    static var usages: [String] { rules.filter { $0.kind != .threatLevel }.map(\.shortUsage) }
+}

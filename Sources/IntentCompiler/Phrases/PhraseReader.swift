@@ -1,0 +1,84 @@
+import L45Model
+
+/// Turns a matched phrase into what the long form would say.
+enum PhraseReader {
+    static func read(_ phrase: YAMLScalar, locator: TextLocator) throws(Diagnostic) -> IntentItem {
+        let match = try PhraseMatcher.match(phrase, locator: locator)
+        switch match.kind {
+        case .tag, .monitor:
+            return .tag(try tag(match))
+        case .rotate:
+            let every = try slot(.duration, match) { text throws(Complaint) in
+                try Check.span(text, "a rotation's period", Rotation.everyRange)
+            }
+            let jitter = try slot(.jitter, match) { text throws(Complaint) in
+                try Check.span(text, "a rotation's jitter", Rotation.jitterRange)
+            }
+            guard let every else { throw Diagnostic(at: match.place, "a rotation needs a period") }
+            return .rotate(try Rotation.checked(every: every, jitter: jitter), match.place)
+        case .dropUntagged:
+            return .dropUntagged(true, match.place)
+        case .delay:
+            let span = try slot(.duration, match) { text throws(Complaint) in
+                try Check.span(text, "a delay", TagDraft.delayRange)
+            }
+            guard let span else { throw Diagnostic(at: match.place, "a delay needs a length of time") }
+            return .delay(span.value, match.place)
+        case .threatLevel:
+            throw threatLevel(match)
+        }
+    }
+
+    private static func threatLevel(_ match: PhraseMatch) -> Diagnostic {
+        let levels = (1...5).map { "CPCON\($0)" }
+        if let token = match.slots[.level], !levels.contains(token.text.uppercased()) {
+            return Diagnostic(
+                at: token.place, "unknown threat level '\(token.text.shortened)'",
+                hint: Suggestion.hint(for: token.text, among: levels, otherwise: "the levels are CPCON1 to CPCON5"))
+        }
+        return Diagnostic(
+            at: match.place, "this version of l45 knows threat levels by name only and can not plan for one",
+            hint: "apply the intents that the level stands for, each by itself")
+    }
+
+    private static func tag(_ match: PhraseMatch) throws(Diagnostic) -> TagDraft {
+        var draft = TagDraft(isMonitor: match.kind == .monitor, place: match.place)
+        if let token = match.slots[.program] {
+            let name = try slot(.program, match) { text throws(Complaint) in try Check.program(text) }
+            draft.process = name.flatMap { name in name.value.map { Placed($0, token.place) } }
+        }
+        let port = try slot(.port, match) { text throws(Complaint) in try Check.port(text) }
+        if let known = match.wireProtocol, let token = match.slots[.wireProtocol] {
+            draft.transport = Placed(known.transport, token.place)
+            guard let number = port?.value ?? known.port else {
+                throw Diagnostic(
+                    at: token.place, "\(known.name) alone does not say which port",
+                    hint: "add 'on port N', the port that the server listens on")
+            }
+            draft.port = Placed(.number(number), port?.place ?? token.place)
+        }
+        if let place = match.clauses["requests"] { draft.direction = Placed(.requests, place) }
+        if let place = match.clauses["responses"] { draft.direction = Placed(.responses, place) }
+        if let place = match.clauses["at front"] { draft.at = Placed(.front, place) }
+        if let place = match.clauses["at end"] { draft.at = Placed(.end, place) }
+        draft.at =
+            try slot(.offset, match) { text throws(Complaint) in DatagramTag.Place.offset(try TagDraft.offset(text)) }
+            ?? draft.at
+        draft.tagBytes = try slot(.tagBytes, match) { text throws(Complaint) in try TagDraft.tagBytes(text) }
+        draft.frameBytes = try slot(.frameBytes, match) { text throws(Complaint) in try TagDraft.frameBytes(text) }
+        draft.label = try slot(.label, match) { text throws(Complaint) in try Check.tagLabel(text) }
+        return draft
+    }
+
+    /// - Returns: nil when the phrase does not fill the slot.
+    private static func slot<Value>(
+        _ slot: PhraseGrammar.Slot, _ match: PhraseMatch, _ read: (String) throws(Complaint) -> Value
+    ) throws(Diagnostic) -> Placed<Value>? {
+        guard let token = match.slots[slot] else { return nil }
+        do throws(Complaint) {
+            return Placed(try read(token.text), token.place)
+        } catch {
+            throw Diagnostic(at: token.place, error.message, hint: error.hint)
+        }
+    }
+}
