@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Tapped sockets in the shared state, found by socket cookie: fork, exec, dup and descriptor passing all lead to the
+ * same entry. A flow that nobody holds is kept a while, for its socket may be between two processes; room for new ones
+ * is made from the oldest of those.
+ */
+#include "preload.h"
+#include "real.h"
+
+#include <netinet/in.h>
+
+#ifndef SO_COOKIE
+#define SO_COOKIE 57
+#endif
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+#define FLOW_WINDOW 64
+
+static bool read_key(int fd, uint64_t *cookie, uint64_t *netns)
+{
+	socklen_t bytes = sizeof(*cookie);
+
+	if (real(getsockopt)(fd, SOL_SOCKET, SO_COOKIE, cookie, &bytes) != 0 || *cookie == 0)
+		return false;
+	bytes = sizeof(*netns);
+	if (real(getsockopt)(fd, SOL_SOCKET, SO_NETNS_COOKIE, netns, &bytes) != 0)
+		*netns = 0; /* before Linux 5.14 */
+	return true;
+}
+
+static uint32_t window_start(uint64_t cookie, uint64_t netns)
+{
+	uint64_t mixed = (cookie ^ (netns << 32)) * 0x9e3779b97f4a7c15ull;
+
+	return (uint32_t)(mixed >> 40) % L45_TAP_FLOWS_MAX;
+}
+
+static struct l45_flow *search(uint64_t cookie, uint64_t netns)
+{
+	const uint32_t start = window_start(cookie, netns);
+
+	for (uint32_t i = 0; i < FLOW_WINDOW; i++) {
+		struct l45_flow *flow = &tap.state->flows[(start + i) % L45_TAP_FLOWS_MAX];
+
+		if (l45_load(&flow->cookie) == cookie && flow->netns == netns)
+			return flow;
+	}
+	return NULL;
+}
+
+static bool unheld(const struct l45_flow *flow)
+{
+	for (int word = 0; word < L45_HOLDER_WORDS; word++)
+		if (l45_load(&flow->holders[word]))
+			return false;
+	return true;
+}
+
+/* A free entry of the window, or the one longest without a holder. Under flows_lock. */
+static struct l45_flow *vacancy(uint64_t cookie, uint64_t netns)
+{
+	const uint32_t start = window_start(cookie, netns);
+	struct l45_flow *oldest = NULL;
+
+	for (uint32_t i = 0; i < FLOW_WINDOW; i++) {
+		struct l45_flow *flow = &tap.state->flows[(start + i) % L45_TAP_FLOWS_MAX];
+
+		if (flow->cookie == 0)
+			return flow;
+		if (unheld(flow) && (!oldest || flow->orphan_ms < oldest->orphan_ms))
+			oldest = flow;
+	}
+	return oldest;
+}
+
+struct l45_flow *flow_find(int fd, bool make, bool *made)
+{
+	uint64_t cookie, netns;
+
+	*made = false;
+	if (!read_key(fd, &cookie, &netns))
+		return NULL;
+	struct l45_flow *flow = search(cookie, netns);
+
+	if (flow || !make)
+		return flow;
+	if (lock_take(&tap.state->flows_lock, false) < 0)
+		return NULL;
+	flow = search(cookie, netns);
+	if (!flow) {
+		flow = vacancy(cookie, netns);
+		if (flow) {
+			l45_store(&flow->cookie, 0);
+			memset((char *)flow + sizeof(flow->cookie), 0, sizeof(*flow) - sizeof(flow->cookie));
+			flow->netns = netns;
+			flow->first_ms = (uint64_t)l45_now_ms();
+			flow->tx_module = flow->rx_module = flow->send_module = L45_NO_MODULE;
+			/* Held before it is seen: else it might be taken for an orphan at once. */
+			__atomic_fetch_or(&flow->holders[tap.slot / 64], 1ull << (tap.slot % 64), __ATOMIC_ACQ_REL);
+			*made = true;
+			/* The caller fills it in; nobody else has this socket's cookie from us yet. */
+			l45_store(&flow->cookie, cookie);
+		}
+	}
+	lock_give(&tap.state->flows_lock);
+	return flow;
+}
+
+void flow_hold(uint32_t index)
+{
+	struct l45_flow *flow = &tap.state->flows[index];
+
+	__atomic_fetch_add(&tap.flow_refs[index], 1, __ATOMIC_ACQ_REL);
+	__atomic_fetch_or(&flow->holders[tap.slot / 64], 1ull << (tap.slot % 64), __ATOMIC_ACQ_REL);
+	l45_store(&flow->orphan_ms, 0);
+}
+
+void flow_release(uint32_t index)
+{
+	struct l45_flow *flow = &tap.state->flows[index];
+
+	if (__atomic_sub_fetch(&tap.flow_refs[index], 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	__atomic_fetch_and(&flow->holders[tap.slot / 64], ~(1ull << (tap.slot % 64)), __ATOMIC_ACQ_REL);
+	if (unheld(flow))
+		l45_store(&flow->orphan_ms, (uint64_t)l45_now_ms());
+}
+
+void flow_match(struct l45_flow *flow, const struct rules *rules)
+{
+	if (l45_load(&flow->attached_sequence) == rules->sequence)
+		return;
+	if (lock_take(&flow->lock, false) < 0)
+		return;
+	if (flow->attached_sequence < rules->sequence) {
+		uint64_t words[L45_RULE_WORDS] = { 0 };
+
+		for (uint32_t i = 0; i < rules->count; i++) {
+			if (!l45_match_socket(&rules->rule[i].entry, flow))
+				continue;
+			words[i / 64] |= 1ull << (i % 64);
+			count_met(rules->rule[i].entry.module);
+		}
+		l45_store(&flow->attached_sequence, 0);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		for (int word = 0; word < L45_RULE_WORDS; word++)
+			__atomic_store_n(&flow->attached[word], words[word], __ATOMIC_RELAXED);
+		l45_store(&flow->attached_sequence, rules->sequence);
+	}
+	lock_give(&flow->lock);
+}
+
+bool flow_attached(const struct l45_flow *flow, uint64_t sequence, uint64_t words[L45_RULE_WORDS])
+{
+	if (l45_load(&flow->attached_sequence) != sequence)
+		return false;
+	for (int word = 0; word < L45_RULE_WORDS; word++)
+		words[word] = __atomic_load_n(&flow->attached[word], __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&flow->attached_sequence, __ATOMIC_RELAXED) == sequence;
+}

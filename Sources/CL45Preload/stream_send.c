@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Sending on a tapped stream: tags go between stretches of the program's own buffers, and the state is a position, so
+ * that a write which the kernel took in part, perhaps inside a tag, is told as exactly the plain bytes among it.
+ */
+#include "preload.h"
+#include "real.h"
+
+#include <limits.h>
+#include <netinet/in.h>
+#include <time.h>
+
+/* Of one system call. Tags take every other place. */
+#define PIECES_MAX 1024
+#define TAGS_MAX (PIECES_MAX / 2)
+
+struct batch {
+	struct iovec iov[PIECES_MAX];
+	uint8_t tags[TAGS_MAX][L45_TAG_BYTES_MAX];
+};
+_Static_assert(sizeof(struct batch) <= SCRATCH_BYTES, "a batch fits a scratch buffer");
+
+struct cursor {
+	const struct iovec *iov;
+	size_t count, offset;
+};
+
+/* Adds plain bytes from the program's buffers. Returns those there was room for. */
+static uint32_t add_plain(struct batch *batch, size_t *pieces, struct cursor *from, uint32_t bytes)
+{
+	uint32_t added = 0;
+
+	while (added < bytes && from->count > 0 && *pieces < PIECES_MAX) {
+		size_t take = from->iov->iov_len - from->offset;
+
+		if (take > bytes - added)
+			take = bytes - added;
+		if (take > 0)
+			batch->iov[(*pieces)++] = (struct iovec){ (char *)from->iov->iov_base + from->offset, take };
+		added += (uint32_t)take;
+		from->offset += take;
+		if (from->offset == from->iov->iov_len) {
+			from->iov++;
+			from->count--;
+			from->offset = 0;
+		}
+	}
+	return added;
+}
+
+static void advance(struct cursor *at, uint64_t bytes)
+{
+	while (bytes > 0 && at->count > 0) {
+		const size_t take = at->iov->iov_len - at->offset;
+
+		if (bytes < take) {
+			at->offset += bytes;
+			return;
+		}
+		bytes -= take;
+		at->iov++;
+		at->count--;
+		at->offset = 0;
+	}
+}
+
+/*
+ * Lays out the wire for as much of plain_left as one call holds. Moves tx over it. Returns the wire bytes; *plain = the
+ * plain bytes among them.
+ */
+static uint64_t lay_out(struct batch *batch, size_t *pieces, struct cursor from, struct l45_stream_tx *tx,
+			const struct l45_codec *send, uint64_t plain_left, uint64_t *plain)
+{
+	struct l45_segment segment;
+	uint64_t wire = 0;
+	size_t tags = 0;
+
+	*pieces = 0;
+	*plain = 0;
+	while (*plain < plain_left && *pieces + 2 <= PIECES_MAX && tags < TAGS_MAX) {
+		struct l45_stream_tx before = *tx;
+
+		l45_stream_tx_next(tx, send, plain_left - *plain, &segment);
+		if (segment.is_tag) {
+			memcpy(batch->tags[tags], segment.tag, segment.bytes);
+			batch->iov[(*pieces)++] = (struct iovec){ batch->tags[tags++], segment.bytes };
+			wire += segment.bytes;
+			continue;
+		}
+		const uint32_t added = add_plain(batch, pieces, &from, segment.bytes);
+
+		*plain += added;
+		wire += added;
+		if (added < segment.bytes) {
+			/* No more room: the stretch ends where the call does. */
+			*tx = before;
+			l45_stream_tx_accept(tx, send, plain_left - (*plain - added), added);
+			break;
+		}
+	}
+	return wire;
+}
+
+/* The rule's delay, and the watchers' count. Returns the delay in microseconds. */
+static uint32_t survey(struct l45_flow *flow, bool count, uint64_t bytes)
+{
+	uint64_t words[L45_RULE_WORDS], sequence;
+	const struct rules *rules = rules_enter(&sequence);
+	uint32_t delay = 0;
+
+	if (!rules)
+		return 0;
+	flow_match(flow, rules);
+	if (flow_attached(flow, sequence, words)) {
+		if (count)
+			count_watchers(rules, words, NULL, true, bytes);
+		for (int i = rule_next(words, 0); i >= 0 && !delay; i = i + 1 < L45_TAP_RULES_MAX ? rule_next(words, i + 1) : -1) {
+			const struct l45_tap_rule *rule = &rules->rule[i].entry.rule;
+
+			if (rule->state == L45_TAP_ACTIVE && rule->dialect.kind == L45_STREAM && rule_carries(rule, true))
+				delay = rule->delay_us;
+		}
+	}
+	rules_leave(sequence);
+	return delay;
+}
+
+/* An accepted stream answers as it was addressed. What has not come by now was not said first. */
+static void answer_in_kind(int fd, struct l45_flow *flow)
+{
+	if (!flow->tx_in_kind || flow->tx.mode != L45_UNDECIDED)
+		return;
+	if (flow->rx.mode == L45_UNDECIDED && lock_take(&flow->rx_lock, false) >= 0) {
+		stream_settle(fd, flow);
+		lock_give(&flow->rx_lock);
+	}
+	if (flow->rx.mode != L45_FRAMED)
+		flow->tx.mode = L45_PLAIN;
+	flow->tx_in_kind = 0;
+}
+
+static ssize_t send_framed(int fd, struct l45_flow *flow, const struct msghdr *message, int flags, uint64_t total)
+{
+	struct batch *batch = scratch_take();
+	struct cursor at = { message->msg_iov, message->msg_iovlen, 0 };
+	struct msghdr part = *message;
+	uint64_t told = 0;
+	int error = 0;
+
+	if (!batch) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	flags &= ~MSG_ZEROCOPY;
+	while (told < total) {
+		stream_tx_refresh(flow);
+		const struct l45_codec *send = flow->send_module == L45_NO_MODULE ? NULL : &flow->send;
+		struct l45_stream_tx tx = flow->tx;
+		const uint64_t begun = tx.plain_offset;
+		size_t pieces;
+		uint64_t plain;
+
+		if (flow->send_module != L45_NO_MODULE)
+			flow->tx_module = flow->send_module; /* seen as spoken before the first byte can leave */
+		const uint64_t wire = lay_out(batch, &pieces, at, &tx, send, total - told, &plain);
+
+		part.msg_iov = batch->iov;
+		part.msg_iovlen = pieces;
+		flow->tx_busy = 1;
+		const ssize_t sent = real(sendmsg)(fd, &part, flags);
+
+		if (sent < 0) {
+			error = errno;
+			flow->tx_busy = 0;
+			break;
+		}
+		uint64_t taken = plain;
+
+		if ((uint64_t)sent == wire)
+			flow->tx = tx;
+		else
+			taken = l45_stream_tx_accept(&flow->tx, send, total - told, (uint64_t)sent);
+		flow->tx_busy = 0;
+		told += taken;
+		if (flow->tx_module != L45_NO_MODULE && taken > 0) {
+			const uint64_t frame = send ? send->dialect.frame_bytes : 1;
+
+			count_sent(flow->tx_module, (flow->tx.plain_offset + frame - 1) / frame - (begun + frame - 1) / frame,
+				   taken);
+		}
+		advance(&at, taken);
+		/* Ancillary data goes once. */
+		part.msg_control = NULL;
+		part.msg_controllen = 0;
+		if ((uint64_t)sent < wire && told > 0)
+			break;
+		/* Only tag bytes went: the next round tells what the program must hear (EAGAIN, EINTR), or goes on. */
+	}
+	scratch_give(batch);
+	if (told > 0)
+		return (ssize_t)told;
+	errno = error ? error : EAGAIN;
+	return -1;
+}
+
+ssize_t stream_send(int fd, struct l45_flow *flow, const struct msghdr *message, int flags)
+{
+	const uint64_t total = iov_total(message->msg_iov, message->msg_iovlen);
+	ssize_t sent;
+
+	/* An urgent byte stands outside the stream that the peer reads. */
+	if (total == 0 || (flags & MSG_OOB))
+		return real(sendmsg)(fd, message, flags);
+	const uint32_t delay = survey(flow, false, 0);
+
+	if (delay)
+		pause_for(delay);
+	if (flow->tx.mode != L45_PLAIN) {
+		const int had = lock_take(&flow->tx_lock, true);
+
+		if (had < 0) {
+			errno = EINTR;
+			return -1;
+		}
+		/* The former sender died in the middle of a call: nobody knows how many of its bytes the kernel took. */
+		if (had == 1 && flow->tx_busy)
+			flow->tx_broken = 1;
+		if (flow->tx_broken) {
+			lock_give(&flow->tx_lock);
+			errno = ECONNRESET;
+			return -1;
+		}
+		answer_in_kind(fd, flow);
+		if (flow->tx.mode != L45_PLAIN) {
+			sent = send_framed(fd, flow, message, flags, total);
+			const int keep = errno;
+
+			lock_give(&flow->tx_lock);
+			if (sent > 0)
+				survey(flow, true, (uint64_t)sent);
+			errno = keep;
+			return sent;
+		}
+		lock_give(&flow->tx_lock);
+	}
+	sent = real(sendmsg)(fd, message, flags);
+	if (sent > 0) {
+		const int keep = errno;
+
+		survey(flow, true, (uint64_t)sent);
+		errno = keep;
+	}
+	return sent;
+}
