@@ -33,10 +33,10 @@ struct DeviceStanding {
         if case .connected(_, let reported) = snapshot.link { return reported && snapshot.report != nil }
         return false
     }
-    var generation: Generation { snapshot.table?.generation ?? .none }
+    var generation: Generation { snapshot.table?.generation ?? Generation.none }
     /// Above all that the device may ever have seen.
     var nextGeneration: Generation {
-        max(generation, snapshot.report?.generation ?? .none, snapshot.ledgerGeneration).next
+        max(generation, snapshot.report?.generation ?? Generation.none, snapshot.ledgerGeneration).next
     }
 
     /// Whether the tap, over this connection, runs exactly these entries of the table decided last.

@@ -68,7 +68,7 @@ struct Journal {
         for (at, device) in devices.enumerated() where device.repair && tables.decided[at] != nil {
             var facts = [
                 "decided": device.generation.description,
-                "reported": (device.snapshot.report?.generation ?? .none).description,
+                "reported": (device.snapshot.report?.generation ?? Generation.none).description,
                 "next": tables.generation(at, device).description,
             ]
             if device.tap == .ahead { facts["ledger"] = device.snapshot.ledgerGeneration.description }
