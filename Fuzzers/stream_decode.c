@@ -47,6 +47,23 @@ static size_t make_wire(struct input *input, uint8_t wire[WIRE_MAX])
 	return bytes;
 }
 
+/* A tag that was taken is, byte for byte, the one that a sender of that codec lays at this offset. */
+static void check_tag(const struct l45_stream_rx *rx, const struct l45_codec *codec, const uint8_t *tag, size_t bytes)
+{
+	struct l45_stream_tx tx = {0};
+	struct l45_segment segment;
+
+	if (rx->mode == L45_PLAIN) { /* a leave tag: one frame in that codec first */
+		l45_stream_tx_accept(&tx, codec, codec->dialect.frame_bytes,
+				     codec->dialect.tag_bytes + codec->dialect.frame_bytes);
+		codec = NULL;
+	}
+	tx.plain_offset = rx->plain_offset;
+	l45_stream_tx_next(&tx, codec, 1, &segment);
+	CHECK(segment.is_tag && segment.bytes == bytes);
+	CHECK(memcmp(segment.tag, tag, bytes) == 0);
+}
+
 static int scatter(struct l45_stream_rx *rx, const struct l45_codec *const *list, size_t count, const uint8_t *wire,
 		   size_t bytes, uint8_t *plain, size_t *plain_bytes)
 {
@@ -62,9 +79,16 @@ static int scatter(struct l45_stream_rx *rx, const struct l45_codec *const *list
 		if (take > expect.bytes)
 			take = expect.bytes;
 		if (expect.is_tag) {
-			CHECK(take <= L45_TAG_BYTES_MAX);
+			uint8_t tag[L45_TAG_BYTES_MAX];
+			const size_t before = rx->tag_done;
+
+			CHECK(before + take <= sizeof(tag));
+			memcpy(tag, rx->tag, before);
+			memcpy(tag + before, wire + in, take);
 			if (l45_stream_rx_tag(rx, list, count, wire + in, (uint32_t)take) != 0)
 				return -EBADMSG;
+			if (rx->tag_done == 0)
+				check_tag(rx, list[rx->codec], tag, before + take);
 		} else {
 			memcpy(plain + *plain_bytes, wire + in, take);
 			*plain_bytes += take;
