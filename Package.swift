@@ -102,7 +102,9 @@ let package = Package(
         .testTarget(name: "InventoryTests", dependencies: ["Inventory", "L45Model", .grdb], swiftSettings: strict),
         .testTarget(
             name: "ControlChannelTests",
-            dependencies: ["ControlChannel", "L45Model", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .x509, .logging],
+            dependencies: [
+                "ControlChannel", "L45Model", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .x509, .asn1, .protobuf, .logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "AgentTests",

@@ -1,21 +1,107 @@
 import L45Model
 package import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
 
 /// An agent's end of the device channel.
 package final class ChannelClient: Sendable {
+    /// How a connection went.
+    struct Outcome: Sendable {
+        let reason: String
+        /// nil: never open.
+        let openFor: TimeAmount?
+    }
+
     /// For one consumer. Ends when `run` returns.
     package let events: AsyncStream<ClientEvent>
 
+    private let shared: Shared
+
     package init(_ configuration: ChannelClientConfiguration, logger: Logger) {
-        events = AsyncStream { $0.finish() }
+        let shared = Shared(configuration, logger)
+        self.shared = shared
+        events = shared.events()
     }
 
     /// Sends over the present connection.
-    /// - Returns: false when there is none, or the message does not fit a frame: it is dropped. After `connected` send
-    ///   the whole state again.
+    /// - Returns: false when there is none, or the message does not fit a frame (which is logged): it is dropped. After
+    ///   `connected` send the whole state again.
     @discardableResult
-    package func send(_ message: AgentMessage) -> Bool { false }
+    package func send(_ message: AgentMessage) -> Bool {
+        guard let channel = shared.channel else { return false }
+        do {
+            channel.write(LinkOutput.frame(try EncodedFrame(message)), promise: nil)
+            return true
+        } catch {
+            shared.logger.info("message not sent", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
 
-    /// Connects, and connects again whenever the connection is lost, until the task is cancelled.
-    package func run() async {}
+    /// Connects, and connects again whenever the connection is lost, until the task is cancelled. Call it once.
+    package func run() async {
+        let configuration = shared.configuration
+        var random = SystemRandomNumberGenerator()
+        var failures = 0
+        while !Task.isCancelled {
+            let outcome = await connect()
+            if Task.isCancelled { break }
+            let stable = outcome.openFor.map { $0 >= configuration.stableAfter.timeAmount } ?? false
+            failures = stable ? 1 : failures + 1
+            let delay = configuration.reconnect.span(attempt: failures, using: &random)
+            shared.logger.info(
+                "connection lost",
+                metadata: [
+                    "orchestrator": "\(configuration.host):\(configuration.port)", "reason": "\(outcome.reason)",
+                    "retry_in": "\(delay)",
+                ])
+            _ = shared.deliver(.disconnected(reason: outcome.reason, retryIn: delay))
+            try? await Task.sleep(for: .milliseconds(delay.milliseconds))
+        }
+        shared.finish()
+    }
+
+    /// One connection, from its first packet to its end.
+    private func connect() async -> Outcome {
+        let shared = shared
+        let configuration = shared.configuration
+        let group = configuration.group ?? MultiThreadedEventLoopGroup.singleton
+        let verdict = ServerVerdict()
+        let outcome = group.next().makePromise(of: Outcome.self)
+        do {
+            let tls = try TLS.clientContext(shared.identity)
+            let limits = LinkLimits(
+                heartbeatEvery: configuration.heartbeatEvery.timeAmount,
+                silenceMax: configuration.silenceMax.timeAmount, outboundBytesMax: configuration.outboundBytesMax)
+            let channel = try await ClientBootstrap(group: outcome.futureResult.eventLoop)
+                .connectTimeout(configuration.greetingMax.timeAmount)
+                .channelOption(SocketOptions.noDelay, value: 1)
+                .channelOption(SocketOptions.notSentLowWater, value: SocketOptions.unsentBytesMax)
+                .channelOption(.recvAllocator, value: SocketOptions.receiveBuffers)
+                .channelOption(.writeBufferWaterMark, value: SocketOptions.writeWaterMark)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandlers([
+                            try TLS.clientHandler(
+                                tls, trust: .anchor(configuration.identity.anchor), now: configuration.now,
+                                verdict: verdict),
+                            LinkHandler(limits: limits),
+                            ClientSessionHandler(shared, verdict: verdict, outcome: outcome),
+                        ])
+                    }
+                }
+                .connect(host: configuration.host, port: configuration.port).get()
+            return try await withTaskCancellationHandler {
+                try await outcome.futureResult.get()
+            } onCancel: {
+                channel.close(promise: nil)
+            }
+        } catch {
+            let reason = "cannot reach \(configuration.host) port \(configuration.port): \(error)"
+            outcome.succeed(Outcome(reason: reason, openFor: nil))
+            return Outcome(reason: reason, openFor: nil)
+        }
+    }
 }

@@ -43,27 +43,3 @@ package final class FrameDecoder: NIOSingleStepByteToMessageDecoder {
             bytes: announced == nil ? bytes : bytes - Frame.prefixBytes, bytesWanted: announced)
     }
 }
-
-/// Puts the length before each payload that is written. A payload that is too long fails its write and closes nothing.
-package final class FrameEncoder: ChannelOutboundHandler {
-    package typealias OutboundIn = ByteBuffer
-    package typealias OutboundOut = ByteBuffer
-
-    private let payloadBytesMax: Int
-
-    package init(payloadBytesMax: Int) {
-        self.payloadBytesMax = payloadBytesMax
-    }
-
-    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let payload = unwrapOutboundIn(data)
-        guard payload.readableBytes <= payloadBytesMax else {
-            promise?.fail(FrameError.tooLong(bytes: payload.readableBytes, bytesMax: payloadBytesMax))
-            return
-        }
-        var prefix = context.channel.allocator.buffer(capacity: Frame.prefixBytes)
-        prefix.writeInteger(UInt32(payload.readableBytes))
-        context.write(wrapOutboundOut(prefix), promise: nil)
-        context.write(wrapOutboundOut(payload), promise: promise)
-    }
-}

@@ -588,6 +588,14 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     set {body = .accepted(newValue)}
   }
 
+  var renewalRefused: WireRenewalRefused {
+    get {
+      if case .renewalRefused(let v)? = body {return v}
+      return WireRenewalRefused()
+    }
+    set {body = .renewalRefused(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -600,6 +608,7 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     case granted(WireGranted)
     case refusal(WireRefusal)
     case accepted(WireAccepted)
+    case renewalRefused(WireRenewalRefused)
 
   }
 
@@ -712,8 +721,23 @@ nonisolated struct WireGranted: Sendable {
   init() {}
 }
 
-/// Last on a connection: why it ends. Answers Renew without an end.
+/// Last on a connection: why it ends.
 nonisolated struct WireRefusal: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var code: WireRefusalCode = .unspecified
+
+  var text: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Answers Renew; the connection goes on.
+nonisolated struct WireRenewalRefused: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -1557,7 +1581,7 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OrchestratorFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1682,6 +1706,19 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
           self.body = .accepted(v)
         }
       }()
+      case 10: try {
+        var v: WireRenewalRefused?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .renewalRefused(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .renewalRefused(v)
+        }
+      }()
       default: break
       }
     }
@@ -1728,6 +1765,10 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
     case .accepted?: try {
       guard case .accepted(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .renewalRefused?: try {
+      guard case .renewalRefused(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
@@ -1992,6 +2033,41 @@ nonisolated extension WireRefusal: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 
   static func ==(lhs: WireRefusal, rhs: WireRefusal) -> Bool {
+    if lhs.code != rhs.code {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRenewalRefused: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RenewalRefused"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}text\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.code) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.code != .unspecified {
+      try visitor.visitSingularEnumField(value: self.code, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRenewalRefused, rhs: WireRenewalRefused) -> Bool {
     if lhs.code != rhs.code {return false}
     if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

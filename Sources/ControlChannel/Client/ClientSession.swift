@@ -1,0 +1,96 @@
+import Foundation
+import L45Model
+import NIOCore
+
+/// The agent's side of one connection, from the end of the TLS handshake on. Pure: what happened in, what to do out.
+struct ClientSession {
+    private enum State: Equatable {
+        case handshaking
+        case greeting
+        case open(renewing: Bool)
+        case ended
+    }
+
+    enum Action: Equatable {
+        case send(WireAgentFrame)
+        case open
+        case deliver(OrchestratorMessage)
+        /// The orchestrator gave a certificate: check it, use it.
+        case renewed(EnrolmentGrant)
+        case renewalRefused(ChannelRefusal)
+        /// Close; this is why.
+        case end(ChannelRefusal)
+    }
+
+    private var state = State.handshaking
+    private let device: DeviceID
+    private let protocols: ClosedRange<UInt32>
+
+    init(device: DeviceID, protocols: ClosedRange<UInt32>) {
+        self.device = device
+        self.protocols = protocols
+    }
+
+    var isOpen: Bool { if case .open = state { true } else { false } }
+    var hasEnded: Bool { state == .ended }
+
+    mutating func handshakeDone(_ hello: AgentHello) -> [Action] {
+        guard state == .handshaking else { return [] }
+        state = .greeting
+        var frame = WireAgentFrame()
+        frame.hello = WireHello(hello, protocols: protocols)
+        return [.send(frame)]
+    }
+
+    mutating func received(_ inbound: OrchestratorInbound) -> [Action] {
+        switch (inbound, state) {
+        case (_, .handshaking), (_, .ended), (.ping, _), (.unknown, _):
+            return []
+        case (.refusal(let refusal), _):
+            return end(refusal)
+        case (.accepted(let version), .greeting):
+            guard protocols.contains(version) else {
+                return end(
+                    ChannelRefusal(
+                        .protocolVersion,
+                        "the orchestrator chose version \(version) of the protocol, this agent speaks "
+                            + "\(protocols.lowerBound) to \(protocols.upperBound)"))
+            }
+            state = .open(renewing: false)
+            return [.open]
+        case (_, .greeting), (.accepted, .open):
+            return end(ChannelRefusal(.protocolOrder, "the orchestrator did not answer the hello as it should"))
+        case (.message(.set(let table)), .open) where table.device != device:
+            return refuse(table.generation, "the table is for device \(table.device), this is \(device)")
+        case (.message(let message), .open):
+            return [.deliver(message)]
+        case (.tableInvalid(let generation, let why), .open):
+            return refuse(generation, why)
+        case (.granted(let grant), .open(let renewing)):
+            state = .open(renewing: false)
+            return renewing ? [.renewed(grant)] : []
+        case (.renewalRefused(let refusal), .open):
+            state = .open(renewing: false)
+            return [.renewalRefused(refusal)]
+        }
+    }
+
+    /// Asks for the next certificate; does nothing while a request is under way.
+    mutating func renew(_ request: SigningRequest) -> [Action] {
+        guard state == .open(renewing: false) else { return [] }
+        state = .open(renewing: true)
+        var frame = WireAgentFrame()
+        frame.renew.signingRequest = .init(request.der)
+        return [.send(frame)]
+    }
+
+    mutating func end(_ refusal: ChannelRefusal) -> [Action] {
+        guard state != .ended else { return [] }
+        state = .ended
+        return [.end(refusal)]
+    }
+
+    private func refuse(_ generation: Generation, _ reason: String) -> [Action] {
+        [.send(WireAgentFrame(.refused(generation, reason: reason)))]
+    }
+}
