@@ -96,7 +96,7 @@ enum Deconfliction {
         _ first: FlowScope, _ second: FlowScope, _ meetings: [(role: ModulePlan.Role, devices: Set<DeviceID>)]
     ) -> Conflict {
         let devices = (first.clients + first.servers).reduce(into: [DeviceID: Device]()) { $0[$1.id] = $1 }
-        let where_ = [ModulePlan.Role.client, .server].compactMap { role -> String? in
+        let places = [ModulePlan.Role.client, .server].compactMap { role -> String? in
             let ids = meetings.filter { $0.role == role }.reduce(into: Set<DeviceID>()) { $0.formUnion($1.devices) }
             guard !ids.isEmpty else { return nil }
             return "as \(role.rawValue) on \(enumeration(ids.sorted().compactMap { devices[$0]?.title }, max: 4))"
@@ -105,7 +105,7 @@ enum Deconfliction {
         let socket = "\(first.tag.transport.rawValue)/\(port.map(String.init) ?? "any port")"
         let message =
             "flow \(second.name) (\(second.tag.subject)) and flow \(first.name) (\(first.tag.subject)) would both send on the"
-            + " same \(socket) sockets, \(enumeration(where_))"
+            + " same \(socket) sockets, \(enumeration(places))"
         var ways: [String] = []
         if !meetings.contains(where: { $0.role == .client }) { ways.append("tag only requests in one of them") }
         ways.append(

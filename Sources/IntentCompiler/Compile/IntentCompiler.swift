@@ -56,7 +56,8 @@ package enum IntentCompiler {
     ) -> ModulePlan {
         let tag = flow.tag
         var plan = ModulePlan(
-            id: identity.moduleID(role, device), intent: flow.intent.name, flow: flow.name, epoch: flow.epoch, role: role,
+            id: identity.moduleID(role, device), intent: flow.intent.name, flow: flow.name, epoch: flow.epoch,
+            role: role,
             directions: tag.directions, tapSocket: socket, dialect: tag.dialect, dialectSecret: secret,
             initKey: identity.initKey(role, device), attach: tag.attach, priority: tag.priority,
             stateRequestWindow: tag.stateWindow, securityCheckWindow: tag.securityWindow, underTest: tag.test,
@@ -78,7 +79,8 @@ package enum IntentCompiler {
                 flows: (byIntent[entry.intent.name] ?? []).map { flow in
                     IntentSummary.Flow(
                         name: flow.name, subject: flow.tag.subject, dialect: flow.tag.dialect,
-                        growth: flow.tag.growthInWords, directions: flow.tag.directions, clients: flow.clients.map(\.id),
+                        growth: flow.tag.growthInWords, directions: flow.tag.directions,
+                        clients: flow.clients.map(\.id),
                         servers: flow.servers.map(\.id))
                 },
                 isRefused: refused.contains(entry.intent.name))

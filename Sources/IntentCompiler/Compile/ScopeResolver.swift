@@ -24,21 +24,29 @@ struct ScopeResolver {
     private mutating func resolve() -> [FlowScope] {
         let clients = devices.filter { intent.clients.matches($0.facts.labels) }
         let servers = devices.filter { intent.servers.matches($0.facts.labels) }
-        // An end that is beyond the fleet is given by its addresses; a monitor needs no other end at all.
-        let clientsNeeded = intent.tags.contains { !$0.isMonitor && $0.client.addresses.isEmpty }
-        let serversNeeded = intent.tags.contains { !$0.isMonitor && $0.server.addresses.isEmpty }
-        let nobody = clients.isEmpty && servers.isEmpty
-        if clients.isEmpty, clientsNeeded || nobody {
+        // A monitor needs no other end: where only one is named, it watches there alone.
+        let monitored = (
+            clients: intent.places.clients == nil && intent.places.servers != nil ? [] : clients,
+            servers: intent.places.servers == nil && intent.places.clients != nil ? [] : servers
+        )
+        let watchesNobody =
+            intent.tags.contains(where: \.isMonitor) && monitored.clients.isEmpty && monitored.servers.isEmpty
+        // An end that is beyond the fleet is given by its addresses.
+        let needsClients = intent.tags.contains { !$0.isMonitor && ($0.client.addresses.isEmpty || servers.isEmpty) }
+        let needsServers = intent.tags.contains { !$0.isMonitor && ($0.server.addresses.isEmpty || clients.isEmpty) }
+        if clients.isEmpty, needsClients || (watchesNobody && (intent.places.clients != nil || devices.isEmpty)) {
             tellNobody("clients", intent.clients, intent.places.clients, ", or give 'client: {addresses: ...}'")
         }
-        if servers.isEmpty, serversNeeded || nobody {
+        if servers.isEmpty, needsServers || (watchesNobody && intent.places.servers != nil) {
             tellNobody("servers", intent.servers, intent.places.servers, ", or give 'server: {addresses: ...}'")
         }
         guard !diagnostics.hasErrors else { return [] }
         tellTapless(clients, servers)
         let flows = intent.tags.enumerated().map { index, tag in
             FlowScope(
-                intent: intent, epoch: epoch, name: intent.flowName(index), tag: tag, clients: clients, servers: servers)
+                intent: intent, epoch: epoch, name: intent.flowName(index), tag: tag,
+                clients: tag.isMonitor ? monitored.clients : clients,
+                servers: tag.isMonitor ? monitored.servers : servers)
         }
         for flow in flows {
             checkAddresses(flow)
@@ -101,7 +109,8 @@ struct ScopeResolver {
 
     private mutating func tellTapless(_ clients: [Device], _ servers: [Device]) {
         let tapless = devices.filter { device in
-            device.facts.taps.isEmpty && (clients.contains { $0.id == device.id } || servers.contains { $0.id == device.id })
+            device.facts.taps.isEmpty
+                && (clients.contains { $0.id == device.id } || servers.contains { $0.id == device.id })
         }
         guard !tapless.isEmpty else { return }
         let names = enumeration(tapless.map(\.title))
@@ -109,7 +118,9 @@ struct ScopeResolver {
             Diagnostic(
                 at: intent.places.name,
                 "intent '\(intent.name)' needs a tap on \(names), and there is none",
-                hint: "start the agent there with a tap, or leave \(tapless.count == 1 ? "the device" : "them") out by a label"))
+                hint:
+                    "start the agent there with a tap, or leave \(tapless.count == 1 ? "the device" : "them") out by a label"
+            ))
     }
 
     // MARK: where
@@ -123,14 +134,19 @@ struct ScopeResolver {
         let message =
             "flow \(flow.name): \(enumeration(nowhere.map(\.title))) \(nowhere.count == 1 ? "is a server" : "are servers")"
             + " without a known address, so no client can tell what goes there"
-        diagnostics.append(Diagnostic(at: flow.place, message, hint: "add 'server: {addresses: [...]}' to the long form"))
+        diagnostics.append(
+            Diagnostic(at: flow.place, message, hint: "add 'server: {addresses: [...]}' to the long form"))
     }
 
     /// Every sender's peers can decode: the addresses that an author gives must lead to devices of the other end.
     private mutating func checkPeers(_ flow: FlowScope) {
         guard !flow.tag.isMonitor else { return }
-        check(flow, given: flow.tag.server.addresses, peers: flow.servers, sender: "clients", sends: flow.sends(.client), "server")
-        check(flow, given: flow.tag.client.addresses, peers: flow.clients, sender: "servers", sends: flow.sends(.server), "client")
+        check(
+            flow, given: flow.tag.server.addresses, peers: flow.servers, sender: "clients", sends: flow.sends(.client),
+            "server")
+        check(
+            flow, given: flow.tag.client.addresses, peers: flow.clients, sender: "servers", sends: flow.sends(.server),
+            "client")
     }
 
     private mutating func check(

@@ -9,7 +9,9 @@ enum TapLimits {
 
     /// Devices that would need more rules than their tap has.
     /// - Returns: the intents that take part are refused.
-    static func problems(_ flows: [FlowScope], _ devices: [Device]) -> (diagnostics: [Diagnostic], intents: Set<IntentName>) {
+    static func problems(_ flows: [FlowScope], _ devices: [Device]) -> (
+        diagnostics: [Diagnostic], intents: Set<IntentName>
+    ) {
         var rules: [DeviceID: [(flow: FlowScope, count: Int)]] = [:]
         for flow in flows {
             for role in [ModulePlan.Role.client, .server] {

@@ -100,7 +100,8 @@ enum Check {
         let bytes = text.utf8.count
         guard bytes <= DialectBounds.labelBytesMax else {
             throw Complaint(
-                "a label has at most \(DialectBounds.labelBytesMax) bytes, '\(text.shortened)' has \(bytes)", "shorten it")
+                "a label has at most \(DialectBounds.labelBytesMax) bytes, '\(text.shortened)' has \(bytes)",
+                "shorten it")
         }
         return text
     }
@@ -142,7 +143,8 @@ enum Check {
         }
         let width = host.isIPv4 ? 32 : 128
         guard parts.count == 2, let prefix = Int(parts[1]), (0...width).contains(prefix) else {
-            throw Complaint("the prefix length of \(host) is 0 to \(width), not '\(parts.dropFirst().joined(separator: "/"))'")
+            throw Complaint(
+                "the prefix length of \(host) is 0 to \(width), not '\(parts.dropFirst().joined(separator: "/"))'")
         }
         throw Complaint(
             "'\(text.shortened)' sets bits past its prefix",

@@ -4,8 +4,9 @@ import L45Model
 /// same intent.
 package func explain(_ intent: Intent) -> String {
     var lines = ["name: \(intent.name)"]
-    lines.append("clients: \(flow(intent.clients))")
-    lines.append("servers: \(flow(intent.servers))")
+    // A side that is left out is not the same as one that selects every device: a monitor watches the named side alone.
+    lines.append(intent.places.clients == nil ? "# clients: every device" : "clients: \(flow(intent.clients))")
+    lines.append(intent.places.servers == nil ? "# servers: every device" : "servers: \(flow(intent.servers))")
     lines.append("intent:")
     for (index, tag) in intent.tags.enumerated() {
         lines += ["  # flow \(intent.flowName(index)): \(tag.growthInWords)"]

@@ -109,7 +109,9 @@ struct ValueReader {
     mutating func inner(_ key: String, _ what: String, known: [String]) -> Fields? {
         guard let pair = fields[key] else { return nil }
         if case .scalar(let scalar) = pair.value, scalar.isEmpty {
-            tell(pair.key.place, "'\(key)' has no value", "leave it out, or fill in \(enumeration(known, conjunction: "or"))")
+            tell(
+                pair.key.place, "'\(key)' has no value",
+                "leave it out, or fill in \(enumeration(known, conjunction: "or"))")
             return nil
         }
         return Fields(pair.value, what, known: known, &diagnostics)

@@ -15,7 +15,8 @@ struct IntentDecoder {
         var reader = ValueReader(fields)
         let name = reader.text("name") { text throws(Complaint) in try Check.intentName(text) }
         if fields["name"] == nil {
-            reader.tell(firstKey(fields, value), "this intent has no name", "add 'name: ' and 1 to 63 of a-z, 0-9 and '-'")
+            reader.tell(
+                firstKey(fields, value), "this intent has no name", "add 'name: ' and 1 to 63 of a-z, 0-9 and '-'")
         }
         let clients = SelectorDecoder.decode("clients", &reader)
         let servers = SelectorDecoder.decode("servers", &reader)
@@ -38,7 +39,9 @@ struct IntentDecoder {
 
     private mutating func items(_ fields: Fields, _ root: YAMLValue) -> [IntentItem] {
         guard let pair = fields["intent"] else {
-            report(firstKey(fields, root), "this intent does not say what to do", "add 'intent:' and a phrase, such as 'tag dig DNS'")
+            report(
+                firstKey(fields, root), "this intent does not say what to do",
+                "add 'intent:' and a phrase, such as 'tag dig DNS'")
             return []
         }
         switch pair.value {
@@ -67,7 +70,8 @@ struct IntentDecoder {
                 let names = enumeration(pairs.map { "'\($0.key.text.shortened)'" })
                 report(
                     pairs[1].key.place, "an item of 'intent' has one key, this one has \(names)",
-                    "begin each with '- ' on a line of its own, or indent what belongs to '\(pairs[0].key.text.shortened)'")
+                    "begin each with '- ' on a line of its own, or indent what belongs to '\(pairs[0].key.text.shortened)'"
+                )
                 return nil
             }
             guard let pair = pairs.first else {
@@ -98,12 +102,16 @@ struct IntentDecoder {
         once(drops, "drop untagged")
         once(delays, "delay")
         let failed = diagnostics.hasErrors
-        if drafts.isEmpty, !failed, let place = (rotations.map(\.place) + drops.map(\.place) + delays.map(\.place)).first {
+        if drafts.isEmpty, !failed,
+            let place = (rotations.map(\.place) + drops.map(\.place) + delays.map(\.place)).first
+        {
             report(place, "this intent has nothing to do it to", "add a phrase, such as 'tag dig DNS'")
         }
         if !drafts.isEmpty, !failed, drafts.allSatisfy(\.isMonitor) {
             for place in rotations.map(\.place) + drops.filter(\.value).map(\.place) {
-                report(place, "this intent only monitors: it has no dialect", "use 'tag' instead of 'monitor', or take this away")
+                report(
+                    place, "this intent only monitors: it has no dialect",
+                    "use 'tag' instead of 'monitor', or take this away")
             }
         }
         var tags: [TagIntent] = []
@@ -120,7 +128,8 @@ struct IntentDecoder {
         for extra in found.dropFirst() {
             let notes = [Diagnostic.Note(place: first.place, message: "the first one is here")]
             diagnostics.append(
-                Diagnostic(at: extra.place, "'\(what)' stands in this intent twice", hint: "keep one of them", notes: notes))
+                Diagnostic(
+                    at: extra.place, "'\(what)' stands in this intent twice", hint: "keep one of them", notes: notes))
         }
     }
 

@@ -35,7 +35,8 @@ package enum IntentParser {
         if bytes > SourceBounds.fileBytesMax {
             let place = SourcePlace(origin: source.origin, line: 1, column: 1)
             let message = "this file has \(bytes) bytes, a file of intents at most \(SourceBounds.fileBytesMax)"
-            return ParseResult(intents: [], diagnostics: [Diagnostic(at: place, message, hint: "split it into several files")])
+            return ParseResult(
+                intents: [], diagnostics: [Diagnostic(at: place, message, hint: "split it into several files")])
         }
         let text = SourceText(source)
         let bad = text.badCharacters()
@@ -44,12 +45,14 @@ package enum IntentParser {
         if documents.isEmpty {
             let hint = "an intent has a 'name:' and an 'intent:' with at least one phrase"
             return ParseResult(
-                intents: [], diagnostics: [Diagnostic(at: text.place(line: 1, column: 1), "this file holds no intent", hint: hint)])
+                intents: [],
+                diagnostics: [Diagnostic(at: text.place(line: 1, column: 1), "this file holds no intent", hint: hint)])
         }
         if documents.count > SourceBounds.documentsMax {
             let place = text.place(ofLine: documents[SourceBounds.documentsMax].firstLine)
             let message = "this file has \(documents.count) documents, at most \(SourceBounds.documentsMax) are read"
-            return ParseResult(intents: [], diagnostics: [Diagnostic(at: place, message, hint: "split it into several files")])
+            return ParseResult(
+                intents: [], diagnostics: [Diagnostic(at: place, message, hint: "split it into several files")])
         }
         var result = ParseResult(intents: [], diagnostics: [])
         for document in documents {

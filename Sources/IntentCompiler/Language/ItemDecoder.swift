@@ -23,7 +23,8 @@ enum ItemDecoder {
                 isPhrase
                 ? "a ': ' cuts this phrase in two: put it in quotes"
                 : Suggestion.hint(
-                    for: pair.key.text, among: kinds, otherwise: "the items are \(enumeration(kinds, conjunction: "or"))")
+                    for: pair.key.text, among: kinds,
+                    otherwise: "the items are \(enumeration(kinds, conjunction: "or"))")
             diagnostics.append(
                 Diagnostic(at: pair.key.place, "'\(pair.key.text.shortened)' is no item of an intent", hint: hint))
             return nil
@@ -118,7 +119,9 @@ enum ItemDecoder {
         if case .scalar = pair.value {
             return (present(reader.text("application", program)), nil)
         }
-        guard let fields = reader.inner("application", "'application'", known: ["process", "thread"]) else { return nil }
+        guard let fields = reader.inner("application", "'application'", known: ["process", "thread"]) else {
+            return nil
+        }
         var inner = ValueReader(fields)
         defer { reader.diagnostics += inner.diagnostics }
         let process = inner.text("process", program)
@@ -143,7 +146,9 @@ enum ItemDecoder {
     }
 
     private static func dialect(_ reader: inout ValueReader, _ draft: inout TagDraft) {
-        guard let fields = reader.inner("dialect", "'dialect'", known: ["at", "every", "bytes", "label"]) else { return }
+        guard let fields = reader.inner("dialect", "'dialect'", known: ["at", "every", "bytes", "label"]) else {
+            return
+        }
         var inner = ValueReader(fields)
         defer { reader.diagnostics += inner.diagnostics }
         if case .mapping? = fields["at"]?.value {

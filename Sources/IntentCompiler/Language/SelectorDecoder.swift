@@ -7,7 +7,8 @@ enum SelectorDecoder {
         case .scalar:
             return reader.text(key) { text throws(Complaint) in try LabelSelector(parsing: text) }?.value
         case .sequence(_, let place):
-            reader.tell(place, "'\(key)' is a mapping of labels or a text, not a list", "write '\(key): {role: [a, b]}'")
+            reader.tell(
+                place, "'\(key)' is a mapping of labels or a text, not a list", "write '\(key): {role: [a, b]}'")
             return nil
         case .mapping(let pairs, let place):
             if pairs.isEmpty {
@@ -33,7 +34,8 @@ enum SelectorDecoder {
                 continue
             }
             seen[pair.key.text] = pair.key.place
-            guard let label, let rule = rule(pair, &reader) else { continue }
+            let rule = rule(pair, &reader)
+            guard let label, let rule else { continue }
             requirements.append(LabelSelector.Requirement(label: label.value, rule: rule))
         }
         return reader.diagnostics.count == before ? LabelSelector(requirements) : nil
@@ -45,7 +47,8 @@ enum SelectorDecoder {
         case .scalar(let scalar) where scalar.text == "*":
             return .present
         case .scalar(let scalar) where scalar.isEmpty:
-            reader.tell(pair.key.place, "label '\(pair.key.text.shortened)' has no value", "write a value, or \"*\" for any")
+            reader.tell(
+                pair.key.place, "label '\(pair.key.text.shortened)' has no value", "write a value, or \"*\" for any")
             return nil
         case .scalar(let scalar):
             return reader.value(of: scalar, check).map { .isOne(of: [$0.value]) }

@@ -56,7 +56,8 @@ struct TagDraft {
     func finished(into diagnostics: inout [Diagnostic]) -> TagIntent? {
         let before = diagnostics.count
         if transport == nil {
-            diagnostics.append(Diagnostic(at: place, "this item does not say its transport", hint: "add 'transport: udp'"))
+            diagnostics.append(
+                Diagnostic(at: place, "this item does not say its transport", hint: "add 'transport: udp'"))
         }
         if port == nil {
             let hint = "add 'port: N', the port that the server listens on"
@@ -71,7 +72,8 @@ struct TagDraft {
         if number == nil, serverProcess == nil {
             diagnostics.append(
                 Diagnostic(
-                    at: port.place, "with any port and any server program, every \(transport.value.rawValue) socket matches",
+                    at: port.place,
+                    "with any port and any server program, every \(transport.value.rawValue) socket matches",
                     hint: "give the port, or add 'server: {application: PROGRAM}'"))
         }
         let dialect = dialect(transport.value, number, &diagnostics)
@@ -92,7 +94,8 @@ struct TagDraft {
             priority: priority ?? TagIntent.Defaults.priority, priorityIsGiven: priority != nil,
             dropUntagged: dropUntagged?.value ?? false, delay: delay?.value ?? .zero,
             stateWindow: stateWindow ?? TagIntent.Defaults.stateWindow,
-            securityWindow: securityWindow ?? TagIntent.Defaults.securityWindow, test: test ?? false, artifact: artifact,
+            securityWindow: securityWindow ?? TagIntent.Defaults.securityWindow, test: test ?? false,
+            artifact: artifact,
             place: place)
     }
 
@@ -131,7 +134,8 @@ struct TagDraft {
                 let share = tagBytes * 100 / frameBytes
                 diagnostics.append(
                     Diagnostic(
-                        .warning, at: placed.place, "\(tagBytes) bytes before every \(frameBytes) make the stream \(share) % longer",
+                        .warning, at: placed.place,
+                        "\(tagBytes) bytes before every \(frameBytes) make the stream \(share) % longer",
                         hint: "the default of \(TagIntent.Defaults.frameBytes) adds 3 %"))
             }
             return .stream(StreamTag(frameBytes: frameBytes, tagBytes: tagBytes, label: label))

@@ -73,7 +73,8 @@ struct PhraseMatcher {
         guard next < tokens.count else {
             throw Diagnostic(
                 at: tokens.last?.place ?? phrase.place,
-                "'\(phrase.text.shortened)' ends before its \(Self.describe(element))", hint: "the phrase is: \(rule.usage)")
+                "'\(phrase.text.shortened)' ends before its \(Self.describe(element))",
+                hint: "the phrase is: \(rule.usage)")
         }
         let token = tokens[next]
         switch element {
@@ -93,7 +94,9 @@ struct PhraseMatcher {
         }
     }
 
-    private mutating func takeProtocol(_ token: PhraseToken, _ rule: PhraseGrammar.Rule) throws(Diagnostic) -> WireProtocol {
+    private mutating func takeProtocol(_ token: PhraseToken, _ rule: PhraseGrammar.Rule) throws(Diagnostic)
+        -> WireProtocol
+    {
         // The longest name first: `DNS over TCP` is not `DNS`.
         for candidate in WireProtocol.all.sorted(by: { $0.name.utf8.count > $1.name.utf8.count }) {
             let words = candidate.name.lowercased().split(separator: " ").map(String.init)
@@ -107,7 +110,8 @@ struct PhraseMatcher {
             }
             return candidate
         }
-        let known = "known are DNS, DNS over TCP, DNS over TLS, HTTP, HTTPS, TLS, NTP; else 'UDP on port N' or 'TCP on port N'"
+        let known =
+            "known are DNS, DNS over TCP, DNS over TLS, HTTP, HTTPS, TLS, NTP; else 'UDP on port N' or 'TCP on port N'"
         throw Diagnostic(
             at: token.place, "unknown protocol '\(token.text.shortened)'",
             hint: Suggestion.hint(for: token.text, among: WireProtocol.words, otherwise: known))
@@ -122,7 +126,8 @@ struct PhraseMatcher {
             let usages = rule.clauses.map { "'\($0.usage)'" }
             let otherwise =
                 usages.isEmpty
-                ? "'\(rule.shortUsage)' is the whole phrase" : "what may follow: \(enumeration(usages, max: 12, conjunction: "or"))"
+                ? "'\(rule.shortUsage)' is the whole phrase"
+                : "what may follow: \(enumeration(usages, max: 12, conjunction: "or"))"
             throw Diagnostic(
                 at: token.place, "'\(token.text.shortened)' does not belong in this phrase",
                 hint: Suggestion.hint(for: token.text, among: words, otherwise: otherwise))
@@ -135,7 +140,8 @@ struct PhraseMatcher {
         let words = seconds.map(\.0)
         let list = enumeration(words.map { "'\($0)'" }, conjunction: "or")
         guard next + 1 < tokens.count else {
-            throw Diagnostic(at: token.place, "'\(token.text)' needs \(list) after it", hint: "the phrase is: \(rule.usage)")
+            throw Diagnostic(
+                at: token.place, "'\(token.text)' needs \(list) after it", hint: "the phrase is: \(rule.usage)")
         }
         let second = tokens[next + 1]
         if let found = seconds.first(where: { second.isWord($0.0) }) { return found.1 }

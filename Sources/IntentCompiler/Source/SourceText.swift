@@ -123,7 +123,8 @@ struct SourceText {
                 let message = "a tab indents this line"
                 found.append(
                     Diagnostic(
-                        at: place(line: lineNumber, column: tab + 1), message, hint: "YAML indents with spaces: use two"))
+                        at: place(line: lineNumber, column: tab + 1), message, hint: "YAML indents with spaces: use two"
+                    ))
             }
         }
         return found

@@ -6,13 +6,16 @@ struct YAMLComplaint {
     /// Where that construct begins.
     let opened: SourcePlace?
 
-    /// The beginning tells more than the end when something was never closed.
-    var showsOpening: Bool { unclosed }
+    /// The beginning tells more than the end when something was never closed, or should never have begun.
+    var showsOpening: Bool { problem == "found unexpected end of stream" || beginsAlias || beginsAnchor }
 
-    private var unclosed: Bool { problem == "found unexpected end of stream" }
+    private var beginsAlias: Bool { context.hasSuffix("an alias") }
+    private var beginsAnchor: Bool { context.hasSuffix("an anchor") }
 
     var message: String {
         switch problem {
+        case _ where beginsAlias: return "'*' begins a YAML alias here, not a text"
+        case _ where beginsAnchor: return "'&' begins a YAML anchor here, not a text"
         case "found unexpected end of stream": return "this quote is never closed"
         case "mapping values are not allowed in this context": return "': ' begins a value where none may begin"
         case "did not find expected key": return "this line is neither a key of the mapping above nor part of its value"
@@ -38,8 +41,7 @@ struct YAMLComplaint {
         case "found character that cannot start any token":
             return character == "\t" ? "use spaces instead of the tab" : "put the text in quotes"
         case "found undefined alias": return "write the value out; a text that begins with '*' needs quotes"
-        case _ where context.contains("an alias"): return "put the text in quotes: '*' begins a YAML alias"
-        case _ where context.contains("an anchor"): return "put the text in quotes: '&' begins a YAML anchor"
+        case _ where beginsAlias || beginsAnchor: return "put the text in quotes"
         case _ where problem.hasPrefix("Maximum nesting level"): return "an intent needs 7 at most"
         default: return nil
         }

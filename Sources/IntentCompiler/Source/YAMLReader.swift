@@ -55,7 +55,8 @@ struct YAMLReader {
             }
             break
         }
-        return aliasBound("&", "anchors", SourceBounds.anchorsMax) && aliasBound("*", "aliases", SourceBounds.aliasesMax)
+        return aliasBound("&", "anchors", SourceBounds.anchorsMax)
+            && aliasBound("*", "aliases", SourceBounds.aliasesMax)
     }
 
     /// Counts at least every anchor (`&a`) or alias (`*a`): a few words in quotes may be counted too.
@@ -233,7 +234,9 @@ struct YAMLReader {
 
     private func character(_ mark: Mark) -> Unicode.Scalar? {
         let line = document.firstLine + mark.line - 2
-        guard source.lines.indices.contains(line), source.lines[line].indices.contains(mark.column - 1) else { return nil }
+        guard source.lines.indices.contains(line), source.lines[line].indices.contains(mark.column - 1) else {
+            return nil
+        }
         return source.lines[line][mark.column - 1]
     }
 }
