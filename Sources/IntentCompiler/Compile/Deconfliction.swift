@@ -3,7 +3,8 @@ import L45Model
 /// Finds flows that would customize the same socket (seed 2.5), on every device and for both ends.
 ///
 /// Two flows conflict where one socket can match both and both would send on it: a message is put into one dialect only.
-/// Two flows that only receive there do not: each dialect is known by its tag.
+/// Two flows that only receive there do not: each dialect is known by its tag. Nor do two whose servers take requests
+/// in the dialect over udp: each client is answered in the dialect that it spoke. A monitor counts beside any other.
 enum Deconfliction {
     struct Conflict {
         var diagnostic: Diagnostic
@@ -40,7 +41,8 @@ enum Deconfliction {
     /// - Parameter flows: sorted by intent and number.
     static func conflicts(_ flows: [FlowScope]) -> [Conflict] {
         let sides = flows.enumerated().flatMap { index, flow in
-            [ModulePlan.Role.client, .server].filter { flow.sends($0) }.map { Side(flow, index, $0) }
+            flow.tag.isMonitor
+                ? [] : [ModulePlan.Role.client, .server].filter { flow.sends($0) }.map { Side(flow, index, $0) }
         }.filter { !$0.devices.isEmpty }
         var meetings: [Pair: [(ModulePlan.Role, Set<DeviceID>)]] = [:]
         for bucket in Dictionary(grouping: sides, by: { $0.flow.tag.transport }).values {
@@ -67,6 +69,8 @@ enum Deconfliction {
         if a.role != b.role, a.flow.tag.port != nil, b.flow.tag.port != nil { return false }
         let first = a.flow.tag
         let second = b.flow.tag
+        let areServers = a.role == .server && b.role == .server
+        if areServers, first.transport == .udp, first.directions.request, second.directions.request { return false }
         if first.priorityIsGiven, second.priorityIsGiven, first.priority != second.priority { return false }
         return !a.devices.isDisjoint(with: b.devices) && overlap(a, b)
     }

@@ -14,12 +14,18 @@ struct FlowScope {
 
     func devices(_ role: ModulePlan.Role) -> [Device] { role == .client ? clients : servers }
 
+    /// Servers send the dialect without having been spoken to in it.
+    var answersBlindly: Bool { !tag.isMonitor && !tag.directions.request }
+
     func sends(_ role: ModulePlan.Role) -> Bool { role == .client ? tag.directions.request : tag.directions.response }
 
     /// The peers that this end's sockets must have; empty: any. Sorted, each once.
     func remoteBlocks(_ role: ModulePlan.Role) -> [AddressBlock] {
         switch role {
-        case .server: tag.client.addresses.inOrder
+        case .server where !tag.client.addresses.isEmpty: tag.client.addresses.inOrder
+        // A server that never receives the dialect can not answer in kind: it speaks to the clients in scope alone.
+        case .server where answersBlindly: clients.flatMap(\.facts.addresses).inOrder
+        case .server: []
         case .client where !tag.server.addresses.isEmpty: tag.server.addresses.inOrder
         // A monitor without selected servers watches what goes anywhere: no peer needs to understand it.
         case .client where tag.isMonitor && intent.places.servers == nil: []

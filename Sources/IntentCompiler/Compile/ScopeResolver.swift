@@ -126,21 +126,39 @@ struct ScopeResolver {
     // MARK: where
 
     private mutating func checkAddresses(_ flow: FlowScope) {
-        guard !flow.clients.isEmpty, flow.tag.server.addresses.isEmpty,
+        if !flow.clients.isEmpty, flow.tag.server.addresses.isEmpty,
             !(flow.tag.isMonitor && intent.places.servers == nil)
-        else { return }
-        let nowhere = flow.servers.filter { $0.facts.addresses.isEmpty }
+        {
+            tellNowhere(flow, flow.servers, "server", "no client can tell what goes there")
+        }
+        if flow.answersBlindly, !flow.servers.isEmpty, flow.tag.client.addresses.isEmpty {
+            tellNowhere(flow, flow.clients, "client", "no server can tell whom to send the dialect")
+        }
+    }
+
+    private mutating func tellNowhere(_ flow: FlowScope, _ end: [Device], _ what: String, _ consequence: String) {
+        let nowhere = end.filter { $0.facts.addresses.isEmpty }
         guard !nowhere.isEmpty else { return }
-        let message =
-            "flow \(flow.name): \(enumeration(nowhere.map(\.title))) \(nowhere.count == 1 ? "is a server" : "are servers")"
-            + " without a known address, so no client can tell what goes there"
+        let are = nowhere.count == 1 ? "is a \(what)" : "are \(what)s"
         diagnostics.append(
-            Diagnostic(at: flow.place, message, hint: "add 'server: {addresses: [...]}' to the long form"))
+            Diagnostic(
+                at: flow.place,
+                "flow \(flow.name): \(enumeration(nowhere.map(\.title))) \(are) without a known address, so \(consequence)",
+                hint: "add '\(what): {addresses: [...]}' to the long form"))
     }
 
     /// Every sender's peers can decode: the addresses that an author gives must lead to devices of the other end.
     private mutating func checkPeers(_ flow: FlowScope) {
         guard !flow.tag.isMonitor else { return }
+        if flow.answersBlindly, !flow.servers.isEmpty, flow.tag.application != .any {
+            let program = flow.tag.application.process ?? flow.tag.application.thread ?? ""
+            diagnostics.append(
+                Diagnostic(
+                    .warning, at: flow.place,
+                    "flow \(flow.name): only responses are tagged, so servers tag them for every program of the clients,"
+                        + " and only '\(program)' decodes them",
+                    hint: "tag requests too: servers then answer in kind; or tag for 'any' program"))
+        }
         check(
             flow, given: flow.tag.server.addresses, peers: flow.servers, sender: "clients", sends: flow.sends(.client),
             "server")
