@@ -1,5 +1,5 @@
-package import L45Model
 import Foundation
+package import L45Model
 import NIOCore
 
 /// Why an orchestrator gave no answer.
