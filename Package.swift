@@ -36,7 +36,8 @@ extension Target.Dependency {
 let package = Package(
     name: "l45",
     products: [
-        .executable(name: "l45", targets: ["l45"])
+        .executable(name: "l45", targets: ["l45"]),
+        .executable(name: "deploy-bench", targets: ["DeployBenchmark"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -95,6 +96,16 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Benchmarks: RESULT lines, run by scripts/bench.
+        .executableTarget(
+            name: "DeployBenchmark",
+            dependencies: [
+                "L45Model", "Orchestrator", "Inventory", "Reconciler", "ControlChannel", "Agent", "KernelTap",
+                .logging, .nioCore, .nioPosix,
+            ],
+            path: "Benchmarks/deploy/Sources",
+            swiftSettings: strict),
+
         .testTarget(name: "L45ModelTests", dependencies: ["L45Model"], swiftSettings: strict),
         .testTarget(name: "CL45CoreTests", dependencies: ["CL45Core", "L45Model"], swiftSettings: strict),
         .testTarget(name: "IntentCompilerTests", dependencies: ["IntentCompiler", "L45Model"], swiftSettings: strict),
@@ -107,8 +118,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "KernelTapTests", dependencies: ["KernelTap", "L45Model", "CL45Core", "CL45Tap"],
+            swiftSettings: strict),
+        .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "KernelTap", "ControlChannel", "L45Model", "CL45Core", "CL45Tap", .logging],
+            dependencies: ["Agent", "KernelTap", "ControlChannel", "L45Model", .logging, .nioCore],
             swiftSettings: strict),
         .testTarget(
             name: "OrchestratorTests",

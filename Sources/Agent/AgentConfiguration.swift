@@ -1,0 +1,33 @@
+package import L45Model
+
+/// How `l45 agent` was started.
+package struct AgentConfiguration: Sendable {
+    /// Keys, ledger and artifacts: private, and kept over restarts and boots.
+    package var stateFolder: String
+    /// Where the orchestrator listens.
+    package var host: String
+    package var port: Int
+    /// Admits the device at its first start; not looked at once it is enrolled.
+    package var token: String?
+    /// For people; the host name when nil.
+    package var name: String?
+    package var labels: [String: String]
+    /// Addresses that its peers know it by; those of its interfaces when empty.
+    package var addresses: [AddressBlock]
+    /// Of l45.
+    package var version: String
+
+    package init(
+        stateFolder: String, host: String, port: Int, token: String? = nil, name: String? = nil,
+        labels: [String: String] = [:], addresses: [AddressBlock] = [], version: String = ""
+    ) {
+        self.stateFolder = stateFolder
+        self.host = host
+        self.port = port
+        self.token = token
+        self.name = name
+        self.labels = labels
+        self.addresses = addresses
+        self.version = version
+    }
+}

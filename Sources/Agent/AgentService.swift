@@ -1,0 +1,145 @@
+import ControlChannel
+package import KernelTap
+package import L45Model
+package import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// The device customization agent: wires the channel, the tap, the disk and a timer to an `AgentMachine`.
+///
+/// It runs until it is told to stop. Whether the orchestrator is there or not, the tap goes on with what it has, also when
+/// the agent is gone.
+package actor AgentService<T: Tap>: Service {
+    private let configuration: AgentConfiguration
+    private let tap: T
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
+    /// For the channel, which asks at each connection from elsewhere.
+    private let hello: Mutex<AgentHello>
+    private var driver: AgentDriver<T>?
+    private var client: ChannelClient?
+    private var identities: IdentityStore?
+    private var timer: (at: Timestamp, task: Task<Void, Never>)?
+
+    package init(
+        _ configuration: AgentConfiguration, tap: T, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) {
+        self.configuration = configuration
+        self.tap = tap
+        self.logger = logger
+        self.now = now
+        hello = Mutex(AgentHello(facts: DeviceFacts(name: ""), bootID: "", ledgerGeneration: .none))
+    }
+
+    /// - Throws: when the state folder or the tap can not be used, or the device is not admitted. A lost connection is no
+    ///   error.
+    package func run() async throws {
+        let folder = try StateFolder(path: configuration.stateFolder)
+        defer { withExtendedLifetime(folder) {} }
+        try await cancelWhenGracefulShutdown { try await self.runUntilCancelled() }
+    }
+
+    private func runUntilCancelled() async throws {
+        defer {
+            timer?.task.cancel()
+            timer = nil
+        }
+        let facts = HostFacts.gather(configuration, tap: tap.kind)
+        let identities = IdentityStore(path: "\(configuration.stateFolder)/identity")
+        self.identities = identities
+        let identity = try await AgentEnrolment.identity(
+            configuration, store: identities, name: facts.name, logger: logger)
+        try start(
+            AgentFacts(device: identity.device, facts: facts, bootID: HostFacts.bootID(), tap: tap.kind))
+        let client = ChannelClient(
+            ChannelClientConfiguration(host: configuration.host, port: configuration.port, identity: identity) {
+                self.hello.withLock { $0 }
+            }, logger: logger)
+        self.client = client
+        // Before anybody is asked: what the ledger has is put in force.
+        take(.started)
+        logger.info("agent started", metadata: ["device": "\(identity.device)", "generation": "\(driver?.machine.fence ?? .none)"])
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await client.run() }
+            for await event in client.events { note(event) }
+            await group.waitForAll()
+        }
+    }
+
+    private func start(_ facts: AgentFacts) throws {
+        let ledgers = LedgerFile(folder: configuration.stateFolder)
+        let artifacts = ArtifactStore(stateFolder: configuration.stateFolder)
+        let loaded = try ledgers.load(for: facts.device)
+        if let problem = loaded.problem { logger.error("ledger set aside", metadata: ["problem": "\(problem)"]) }
+        driver = AgentDriver(
+            machine: AgentMachine(
+                identity: facts, ledger: loaded.ledger, ledgerProblem: loaded.problem, artifacts: try artifacts.scan()),
+            tap: tap, storage: .disk(ledgers, artifacts))
+    }
+
+    private func note(_ event: ClientEvent) {
+        switch event {
+        case .connected:
+            logger.info("connected", metadata: ["orchestrator": "\(configuration.host):\(configuration.port)"])
+            take(.connected)
+        case .message(let message):
+            if let input = driver?.input(message) { take(input) }
+        case .disconnected(let reason, let retryIn):
+            logger.notice("not connected", metadata: ["reason": "\(reason)", "retryIn": "\(retryIn)"])
+            take(.disconnected)
+        case .renewed(let identity):
+            do {
+                try identities?.save(identity)
+                logger.info("certificate renewed", metadata: ["until": "\(identity.expiresAt.rfc3339)"])
+            } catch {
+                // The one in use goes on; at the next start the old one is there, and is renewed again.
+                logger.error("renewed certificate can not be kept", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    private func take(_ input: AgentInput) {
+        guard let messages = driver?.handle(input, now: now()) else { return }
+        for message in messages {
+            log(message)
+            client?.send(message)
+        }
+        guard let machine = driver?.machine else { return }
+        hello.withLock { $0 = machine.hello }
+        wake(at: machine.wakeAt)
+    }
+
+    private func wake(at time: Timestamp) {
+        if let timer, timer.at == time, !timer.task.isCancelled { return }
+        timer?.task.cancel()
+        let wait = max(1, (time - now()).milliseconds)
+        let task = Task { [weak self] in
+            guard (try? await Task.sleep(for: .milliseconds(wait))) != nil else { return }
+            await self?.woken()
+        }
+        timer = (time, task)
+    }
+
+    private func woken() {
+        timer = nil
+        take(.tick)
+    }
+
+    private func log(_ message: AgentMessage) {
+        switch message {
+        case .refused(let generation, let reason):
+            logger.warning("table refused", metadata: ["generation": "\(generation)", "reason": "\(reason)"])
+        case .event(let event):
+            logger.log(
+                level: event.severity == .info ? .info : .warning, "\(event.message)",
+                metadata: event.facts.mapValues { "\($0)" })
+        case .report(let report):
+            logger.debug("reported", metadata: ["generation": "\(report.generation)", "modules": "\(report.modules.count)"])
+            for problem in report.problems { logger.debug("reported problem", metadata: ["problem": "\(problem)"]) }
+        case .artifactWanted(let artifact, let offset):
+            logger.info("artifact wanted", metadata: ["artifact": "\(artifact.digest.short)", "offset": "\(offset)"])
+        case .hello: break
+        }
+    }
+}

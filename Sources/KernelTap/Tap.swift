@@ -1,0 +1,55 @@
+package import L45Model
+
+/// What carries out a device's table on real traffic. One seam: the preload tap, a simulated one, later the kernel's.
+///
+/// A tap holds what was published to it: it goes on enforcing without its agent.
+package protocol Tap: Sendable {
+    var kind: TapKind { get }
+
+    /// Whether the tap can carry `table` at all. Changes nothing.
+    ///
+    /// Asked before the table goes into the ledger: a table that is in the ledger must be one that can be published.
+    /// - Throws: `TapError.tooManyRules`, `TapError.unfit`.
+    func check(_ table: DeviceTable) throws(TapError)
+
+    /// Puts the whole table in force: all of it or, on an error, nothing. The same table again is no error.
+    /// - Throws: `TapError.stale` for a generation older than the published one, `TapError.conflict` for the same one
+    ///   with other content, whatever `check` throws, and `TapError.system`.
+    func publish(_ table: DeviceTable) throws(TapError)
+
+    /// What the tap does now. Frees what processes that are gone have left.
+    func read() throws(TapError) -> TapReading
+}
+
+/// What a tap says of itself at one instant.
+package struct TapReading: Hashable, Sendable {
+    /// The oldest generation that a tapped call still works by; `.none` when nothing is published.
+    package var inForce: Generation
+    /// Content digest of the table in force; nil when there is none, or when the tap was given it by an agent that is
+    /// gone and has since been given another.
+    package var inForceDigest: Digest?
+    /// The generation that calls which begin now work by.
+    package var published: Generation
+    /// Content digest of the published table; nil when nothing is.
+    package var publishedDigest: Digest?
+    /// The modules of the table in force, or of the published one where that of before is not known any more. Empty when
+    /// the tap knows neither: it keeps rules, and the table they came from is in the agent's ledger.
+    package var modules: [ModuleReport]
+    /// Processes under the tap.
+    package var processes: Int
+    /// What is wrong, in words; empty when nothing is.
+    package var problems: [String]
+
+    package init(
+        inForce: Generation = .none, inForceDigest: Digest? = nil, published: Generation = .none,
+        publishedDigest: Digest? = nil, modules: [ModuleReport] = [], processes: Int = 0, problems: [String] = []
+    ) {
+        self.inForce = inForce
+        self.inForceDigest = inForceDigest
+        self.published = published
+        self.publishedDigest = publishedDigest
+        self.modules = modules
+        self.processes = processes
+        self.problems = problems
+    }
+}
