@@ -1,0 +1,59 @@
+// The deploy benchmark: one orchestrator, N agents over real TLS connections.
+//
+//   deploy-bench              10 / 50 / 100 / 175 / 250 agents, one 600 KB artifact to each; then 10,000 agents
+//   deploy-bench agents ...   the agents' process, started by the first
+import ControlChannel
+import Foundation
+import L45Model
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+
+if arguments.first == "agents", arguments.count == 3, let port = Int(arguments[1]), let count = Int(arguments[2]) {
+    let pems = try CanonicalJSON.decode([String].self, from: FileHandle.standardInput.readDataToEndOfFile())
+    raiseFileLimit()
+    let authority = try CertificateAuthority(certificatePEM: pems[0], keyPEM: pems[1])
+    try await SimulatedFleet(port: port, count: count, authority: authority).run()
+    exit(0)
+}
+
+raiseFileLimit()
+let sizes = arguments.isEmpty ? [10, 50, 100, 175, 250] : arguments.compactMap(Int.init).filter { $0 < 1000 }
+let large = arguments.isEmpty ? 10_000 : arguments.compactMap(Int.init).first { $0 >= 1000 }
+
+for size in sizes {
+    var rounds: [Double] = []
+    for _ in 0..<3 {
+        let measurement = try Measurement(count: size)
+        try await measurement.start()
+        rounds.append(try await measurement.deploy(artifactBytes: 600 * 1024))
+        await measurement.stop()
+    }
+    rounds.sort()
+    report("RESULT deploy_\(size)_s=\(rounds[1].formatted(.number.precision(.fractionLength(3)))) s")
+}
+
+if let large {
+    let before = Measurement.residentKiB()
+    let measurement = try Measurement(count: large)
+    try await measurement.start()
+    try await measurement.apply()
+    try await measurement.settle()
+    report("RESULT agents_\(large)_kib_per_agent=\((Measurement.residentKiB() - before) / large) KiB")
+    let rotation = try await measurement.rotate()
+    report("RESULT agents_\(large)_rotation_s=\(rotation.formatted(.number.precision(.fractionLength(2)))) s")
+    let processor = Measurement.processorSeconds()
+    try await Task.sleep(for: .seconds(10))
+    let idle = (Measurement.processorSeconds() - processor) / 10 * 100
+    report("RESULT agents_\(large)_idle_cpu_percent=\(idle.formatted(.number.precision(.fractionLength(2)))) %")
+    await measurement.stop()
+}
+
+/// One result, at once: standard output may be a pipe.
+func report(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+
+func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}

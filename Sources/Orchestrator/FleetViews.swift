@@ -1,0 +1,176 @@
+import IntentCompiler
+package import L45Model
+import Reconciler
+
+/// The fleet as operators see it: what is in memory, turned into the API's values. Pure.
+package struct FleetViews: Sendable {
+    let fleet: FleetState
+    let book: IntentBook
+    let now: Timestamp
+    private let names: [DeviceID: String]
+
+    package init(fleet: FleetState, book: IntentBook, now: Timestamp) {
+        self.fleet = fleet
+        self.book = book
+        self.now = now
+        names = fleet.devices.mapValues(\.device.facts.name)
+    }
+
+    // MARK: Devices
+
+    /// The device that `text` names: its id, its name, or the start of an id.
+    /// - Throws: `notFound`, or `conflict` when several fit.
+    package func device(_ text: String) throws(APIFailure) -> Device {
+        if let exact = fleet.devices[DeviceID(text)] { return exact.device }
+        let fits = fleet.devices.values.map(\.device).filter { $0.facts.name == text || $0.id.rawValue.hasPrefix(text) }
+        guard let device = fits.first, !text.isEmpty else {
+            throw APIFailure(.notFound, "there is no device '\(text)'", hint: "'l45 get devices' lists those that are")
+        }
+        guard fits.count == 1 else {
+            let ids = fits.map(\.id.rawValue).sorted().prefix(5).joined(separator: ", ")
+            throw APIFailure(.conflict, "'\(text)' fits \(fits.count) devices: \(ids)", hint: "name one by its id")
+        }
+        return device
+    }
+
+    func devices(_ query: ResourceQuery) throws(APIFailure) -> [DeviceView] {
+        try scope(query).map { view(of: $0.device.id, fallback: $0.device) }
+    }
+
+    func view(of id: DeviceID, fallback: Device) -> DeviceView {
+        let snapshot = fleet.devices[id]
+        let device = snapshot?.device ?? fallback
+        var link = DeviceView.Link.away
+        var since: Timestamp?
+        switch snapshot?.link {
+        case .connected(let time, _)?: (link, since) = (.connected, time)
+        case .away(let time)?: since = time
+        case nil: break
+        }
+        return DeviceView(
+            device: device, labels: device.facts.labels, link: link, linkSince: since,
+            generationDecided: snapshot?.table?.generation ?? .none, report: snapshot?.report)
+    }
+
+    /// Devices that the query's names and labels leave, sorted by name.
+    private func scope(_ query: ResourceQuery) throws(APIFailure) -> [DeviceSnapshot] {
+        var chosen: [DeviceSnapshot] = []
+        if query.kind == .devices, !query.names.isEmpty {
+            for name in query.names {
+                let id = try device(name).id
+                if let snapshot = fleet.devices[id] { chosen.append(snapshot) }
+            }
+        } else if let name = query.device {
+            let id = try device(name).id
+            chosen = fleet.devices[id].map { [$0] } ?? []
+        } else {
+            chosen = Array(fleet.devices.values)
+        }
+        return chosen.filter { snapshot in
+            query.selector.allSatisfy { snapshot.device.facts.labels[$0.key] == $0.value }
+        }.sorted { ($0.device.facts.name, $0.device.id) < ($1.device.facts.name, $1.device.id) }
+    }
+
+    // MARK: Modules
+
+    func modules(_ query: ResourceQuery) throws(APIFailure) -> [ModuleView] {
+        var views: [ModuleView] = []
+        for snapshot in try scope(query) {
+            let reports = Dictionary(
+                (snapshot.report?.modules ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            for entry in snapshot.table?.modules ?? [] where query.intent == nil || query.intent == entry.plan.intent {
+                views.append(
+                    ModuleView(
+                        plan: entry.plan, device: snapshot.device.id, deviceName: snapshot.device.facts.name,
+                        decided: entry, report: reports[entry.plan.id]))
+            }
+        }
+        for name in query.names where !views.contains(where: { $0.id.description == name }) {
+            throw APIFailure(.notFound, "there is no module '\(name)'", hint: "'l45 get modules' lists those that are")
+        }
+        return query.names.isEmpty ? views : views.filter { query.names.contains($0.id.description) }
+    }
+
+    // MARK: Rollouts
+
+    func rollouts(_ query: ResourceQuery) throws(APIFailure) -> [RolloutView] {
+        let statuses = fleet.statuses.values.filter { query.intent == nil || $0.intent == query.intent }
+            .sorted { $0.flow < $1.flow }
+        for name in query.names where !statuses.contains(where: { $0.flow.rawValue == name || $0.intent.rawValue == name }) {
+            throw APIFailure(.notFound, "there is no rollout '\(name)'", hint: "'l45 get rollouts' lists those that are")
+        }
+        return statuses.filter { status in
+            query.names.isEmpty || query.names.contains(status.flow.rawValue) || query.names.contains(status.intent.rawValue)
+        }.map { RolloutView($0, names: names) }
+    }
+
+    // MARK: Intents
+
+    func intents(_ query: ResourceQuery) throws(APIFailure) -> [IntentView] {
+        var views = book.records.values.map(view(of:))
+        // Withdrawn intents stay in sight until the last module is gone.
+        let leaving = Set(fleet.statuses.values.map(\.intent)).subtracting(book.records.keys)
+        views += leaving.map { view(of: IntentRecord(name: $0, revision: .none, source: "", origin: "", epoch: Epoch(0)), deleting: true) }
+        views.sort { $0.name < $1.name }
+        for name in query.names where !views.contains(where: { $0.name.rawValue == name }) {
+            throw APIFailure(.notFound, "there is no intent '\(name)'", hint: "'l45 get intents' lists those that are")
+        }
+        return query.names.isEmpty ? views : views.filter { query.names.contains($0.name.rawValue) }
+    }
+
+    private func view(of record: IntentRecord) -> IntentView { view(of: record, deleting: false) }
+
+    private func view(of record: IntentRecord, deleting: Bool) -> IntentView {
+        let statuses = fleet.statuses.values.filter { $0.intent == record.name }
+        var flows = Set(statuses.map(\.flow))
+        var devices: Set<DeviceID> = []
+        for snapshot in fleet.devices.values {
+            for module in snapshot.plan?.modules ?? [] where module.intent == record.name {
+                flows.insert(module.flow)
+                devices.insert(snapshot.device.id)
+            }
+            for entry in snapshot.table?.modules ?? [] where entry.plan.intent == record.name {
+                devices.insert(snapshot.device.id)
+            }
+        }
+        let away = devices.filter { id in
+            if case .away? = fleet.devices[id]?.link { true } else { false }
+        }
+        let waiting = Set(statuses.flatMap(\.waiting).map(\.device))
+        let settled = statuses.filter { $0.phase == .settled && $0.epoch == record.epoch }
+        let ready = !deleting && !flows.isEmpty && settled.count == flows.count && statuses.count == flows.count
+        let rotation = book.intent(record.name)?.rotation
+        return IntentView(
+            record: record, observedRevision: record.revision, rotateEvery: rotation?.every,
+            rotateNext: rotation.flatMap { RotationSchedule.next(record: record, every: $0.every, jitter: $0.jitter) },
+            deleting: deleting, flows: flows.count, devices: devices.count,
+            devicesReady: devices.subtracting(ready ? [] : waiting).subtracting(ready ? [] : away).count,
+            devicesAway: away.count, phase: statuses.map(\.phase).min(), ready: ready,
+            conditions: conditions(record, statuses: Array(statuses), ready: ready, away: away, deleting: deleting))
+    }
+
+    private func conditions(
+        _ record: IntentRecord, statuses: [RolloutStatus], ready: Bool, away: Set<DeviceID>, deleting: Bool
+    ) -> [Condition] {
+        let since = statuses.map(\.since).max()
+        let first = statuses.flatMap(\.waiting).first
+        let name = first.map { names[$0.device] ?? "\($0.device)" }
+        let holdup = first.map { "\(name ?? "") \($0.reason)" }
+        var conditions = [
+            Condition(
+                type: "Ready", status: ready ? .yes : .no,
+                reason: ready ? "Settled" : deleting ? "Withdrawing" : away.isEmpty ? "Progressing" : "DevicesAway",
+                message: ready
+                    ? "every tap in scope runs what its plan says"
+                    : holdup ?? "in phase \(statuses.map(\.phase).min().map(\.rawValue) ?? "none yet")",
+                since: since)
+        ]
+        if record.paused {
+            conditions.append(
+                Condition(
+                    type: "Paused", status: .yes, reason: "Operator",
+                    message: "halted; 'l45 rollout resume \(record.name)' goes on", since: nil))
+        }
+        return conditions
+    }
+}

@@ -1,0 +1,123 @@
+package import IntentCompiler
+package import L45Model
+
+/// The intents in force, as records and as what they parse to. A value: a change is tried on a copy and kept only when the
+/// CIB has it.
+package struct IntentBook: Sendable {
+    package private(set) var records: [IntentName: IntentRecord] = [:]
+    private var parsed: [IntentName: Intent] = [:]
+
+    package init() {}
+
+    /// Intents as the CIB holds them.
+    /// - Throws: `badInput` when one no longer parses, as after a downgrade.
+    package init(_ stored: [IntentRecord]) throws(APIFailure) {
+        for record in stored { try put(record) }
+    }
+
+    package func intent(_ name: IntentName) -> Intent? { parsed[name] }
+
+    /// What the compiler takes, sorted by name.
+    package var entries: [CompilerInput.Entry] {
+        records.values.sorted { $0.name < $1.name }.compactMap { record in
+            parsed[record.name].map { CompilerInput.Entry($0, epoch: record.epoch) }
+        }
+    }
+
+    /// Puts the documents of `sources` in force; with `prune`, takes out every intent that they do not name.
+    /// - Parameter lastKnown: the record that a withdrawn intent left: one that comes back goes on above it, so that no secret
+    ///   serves twice.
+    /// - Returns: what became of each, in the order of the sources, pruned ones last.
+    /// - Throws: `badInput` with every fault of every source; then nothing has changed.
+    package mutating func apply(
+        _ sources: [APISource], prune: Bool, lastKnown: (IntentName) throws -> IntentRecord?, now: Timestamp
+    ) throws -> (outcomes: [ApplyResult.Intent], warnings: [String]) {
+        var next = self
+        var outcomes: [ApplyResult.Intent] = []
+        let read = try Self.parse(sources)
+        for (intent, origin) in read.intents {
+            let old = next.records[intent.name]
+            if let old, old.source == intent.document {
+                outcomes.append(ApplyResult.Intent(name: intent.name, outcome: .unchanged, revision: old.revision))
+                continue
+            }
+            let record: IntentRecord
+            if var changed = old {
+                changed.revision = changed.revision.next
+                changed.source = intent.document
+                changed.origin = origin
+                record = changed
+            } else {
+                let gone = try lastKnown(intent.name)
+                let epoch = gone?.epochMax.next ?? .first
+                record = IntentRecord(
+                    name: intent.name, revision: gone?.revision.next ?? Generation(1), source: intent.document,
+                    origin: origin, epoch: epoch, epochMax: epoch, epochSince: now)
+            }
+            next.records[record.name] = record
+            next.parsed[record.name] = intent
+            outcomes.append(
+                ApplyResult.Intent(
+                    name: record.name, outcome: old == nil ? .created : .configured, revision: record.revision))
+        }
+        if prune {
+            let named = Set(read.intents.map(\.0.name))
+            for record in records.values.sorted(by: { $0.name < $1.name }) where !named.contains(record.name) {
+                next.remove(record.name)
+                outcomes.append(
+                    ApplyResult.Intent(name: record.name, outcome: .pruned, revision: record.revision))
+            }
+        }
+        self = next
+        return (outcomes, read.warnings)
+    }
+
+    package mutating func remove(_ name: IntentName) {
+        records[name] = nil
+        parsed[name] = nil
+    }
+
+    /// Puts one record in force, as stored or as changed by an operator.
+    package mutating func put(_ record: IntentRecord) throws(APIFailure) {
+        let read = try Self.parse([APISource(origin: record.origin, text: record.source)])
+        guard let intent = read.intents.first?.0, read.intents.count == 1, intent.name == record.name else {
+            throw APIFailure(.internalError, "the stored intent '\(record.name)' is not one document of that name")
+        }
+        records[record.name] = record
+        parsed[record.name] = intent
+    }
+
+    /// The next edition of an intent's dialects: a rotation. Nothing when there is no such intent.
+    package mutating func advance(_ name: IntentName, now: Timestamp) {
+        guard let used = records[name]?.epochMax else { return }
+        records[name]?.epoch = used.next
+        records[name]?.epochMax = used.next
+        records[name]?.epochSince = now
+    }
+
+    private static func parse(
+        _ sources: [APISource]
+    ) throws(APIFailure) -> (intents: [(Intent, origin: String)], warnings: [String]) {
+        var intents: [(Intent, origin: String)] = []
+        var faults: [String] = []
+        var warnings: [String] = []
+        var seen: [IntentName: String] = [:]
+        for source in sources {
+            let result = IntentParser.parse(IntentSource(origin: source.origin, text: source.text))
+            faults += result.diagnostics.filter { $0.severity == .error }.map { $0.rendered() }
+            warnings += result.diagnostics.filter { $0.severity == .warning }.map { $0.rendered() }
+            for intent in result.intents {
+                if let first = seen[intent.name], first != source.origin {
+                    faults.append("\(source.origin): error: intent '\(intent.name)' stands in \(first) too; give one of them another name")
+                }
+                seen[intent.name] = source.origin
+                intents.append((intent, source.origin))
+            }
+        }
+        guard faults.isEmpty else {
+            let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
+            throw APIFailure(.badInput, "the intents have \(count); nothing was changed", diagnostics: faults)
+        }
+        return (intents, warnings)
+    }
+}

@@ -1,0 +1,85 @@
+import ControlChannel
+import Inventory
+import L45Model
+import Logging
+import NIOCore
+
+// What comes over the device channel.
+extension NetworkOrchestrator {
+    func takeEvents(of server: ChannelServer) async {
+        for await event in server.events {
+            switch event {
+            case .connected(let session, let device, let hello): connected(session, device, hello)
+            case .message(let session, let device, let message): received(message, from: device, session)
+            case .disconnected(let session, let device, let reason): disconnected(session, device, reason)
+            }
+        }
+    }
+
+    private func connected(_ session: SessionID, _ id: DeviceID, _ hello: AgentHello) {
+        let time = now()
+        do {
+            try inventory.checkIn(Device(id: id, facts: hello.facts), at: time)
+            // As the CIB has it: the operator's own labels win over the agent's.
+            guard let device = try inventory.device(id)?.device else { return }
+            sessions[id] = session
+            if fleet.connected(device, ledger: hello.ledgerGeneration, now: time) { plansAreStale = true }
+            try server?.send(.welcome(id, reportEvery: configuration.reportEvery), to: session)
+            note(
+                Event(
+                    at: time, subject: "device/\(id)", message: "device connected",
+                    facts: ["name": hello.facts.name, "ledger": "\(hello.ledgerGeneration)"]))
+        } catch {
+            logger.error("device not admitted", metadata: ["device": "\(id)", "error": "\(error)"])
+            server?.disconnect(session, ChannelRefusal(.unavailable, "the CIB can not record the check-in: \(error)"))
+        }
+    }
+
+    private func disconnected(_ session: SessionID, _ id: DeviceID, _ reason: String) {
+        guard sessions[id] == session else { return }
+        let time = now()
+        sessions[id] = nil
+        fleet.disconnected(id, now: time)
+        note(
+            Event(
+                at: time, severity: .warning, subject: "device/\(id)", message: "device away",
+                facts: ["reason": reason]))
+    }
+
+    private func received(_ message: AgentMessage, from id: DeviceID, _ session: SessionID) {
+        guard sessions[id] == session else { return }
+        switch message {
+        case .hello: break
+        case .report(var report):
+            report.device = id
+            record(report)
+        case .refused(let generation, let reason):
+            fleet.refused(id, generation, reason: reason)
+            logger.warning(
+                "device refused a table",
+                metadata: ["device": "\(id)", "generation": "\(generation)", "reason": "\(reason)"])
+            note(
+                Event(
+                    at: now(), severity: .warning, subject: "device/\(id)", message: "table refused",
+                    facts: ["generation": "\(generation)", "reason": reason]))
+        case .event(var event):
+            // What a device says is about that device, whatever it calls it.
+            event.subject = "device/\(id)"
+            note(event)
+        case .artifactWanted(let reference, let offset):
+            sendArtifact(reference, from: offset, to: session)
+        }
+    }
+
+    private func sendArtifact(_ reference: ArtifactReference, from offset: Int, to session: SessionID) {
+        do {
+            guard let artifact = try artifacts.artifact(reference, in: inventory) else {
+                try server?.send(.artifactMissing(reference), to: session)
+                return
+            }
+            server?.send(artifact, from: offset, to: session)
+        } catch {
+            logger.error("artifact not sent", metadata: ["digest": "\(reference.digest)", "error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import ControlChannel
+import IntentCompiler
+import Inventory
+package import L45Model
+import Logging
+import Reconciler
+import Synchronization
+
+// What operators ask. Every answer is given on one state of the fleet.
+extension NetworkOrchestrator: OperatorService {
+    package func answer(_ request: APIRequest) async -> APIResponse {
+        do {
+            switch request {
+            case .apply(let request): return .applied(try apply(request))
+            case .delete(let request): return .deleted(try delete(request))
+            case .get(let query): return try get(query)
+            case .events(let query): return .events(try events(query))
+            case .rollout(let request): return .rollout(try steer(request))
+            case .createToken(let request): return .token(try createToken(request))
+            case .setLabels(let request): return .device(try setLabels(request))
+            case .forgetDevice(let request): return .forgotten(try forget(request))
+            case .version: return .version(version)
+            }
+        } catch let failure as APIFailure {
+            return .failure(failure)
+        } catch let error as InventoryError {
+            logger.error("request not carried out", metadata: ["error": "\(error)"])
+            return .failure(APIFailure(.unavailable, "\(error)"))
+        } catch {
+            logger.error("request failed", metadata: ["error": "\(error)"])
+            return .failure(APIFailure(.internalError, "\(error)"))
+        }
+    }
+
+    private var version: VersionView {
+        VersionView(
+            version: Build.version, startedAt: startedAt, state: configuration.stateFolder, listening: listening)
+    }
+
+    // MARK: Intents
+
+    private func apply(_ request: ApplyRequest) throws -> ApplyResult {
+        let time = now()
+        var next = book
+        let (outcomes, parseWarnings) = try next.apply(
+            request.sources, prune: request.prune, lastKnown: { try inventory.lastKnown($0) }, now: time)
+        let removed = outcomes.filter { $0.outcome == .pruned }.map(\.name)
+        let before = fleet.devices.mapValues(\.plan)
+        let planned = try Planning.plan(
+            next, devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
+            known: fleet.knownModules, now: time)
+        if !request.dryRun, outcomes.contains(where: { $0.outcome != .unchanged }) {
+            try adopt(next, removed: removed, cause: "operator", time)
+            // So that what is read next already speaks of these revisions.
+            try pass()
+        }
+        let after = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let diffs = fleet.devices.values.compactMap { device in
+            DeviceDiff(
+                deviceName: device.device.facts.name, from: before[device.device.id] ?? nil, to: after[device.device.id])
+        }
+        return ApplyResult(
+            dryRun: request.dryRun, intents: outcomes, warnings: parseWarnings + planned.warnings,
+            devices: diffs.sorted { ($0.deviceName, $0.device) < ($1.deviceName, $1.device) })
+    }
+
+    private func delete(_ request: DeleteRequest) throws -> DeleteResult {
+        var next = book
+        for name in request.intents {
+            guard next.records[name] != nil else { throw unknown(intent: name) }
+            next.remove(name)
+        }
+        try adopt(next, removed: request.intents, cause: "operator", now())
+        try pass()
+        return DeleteResult(intents: request.intents)
+    }
+
+    private func steer(_ request: RolloutRequest) throws -> RolloutResult {
+        let time = now()
+        guard var record = book.records[request.intent] else { throw unknown(intent: request.intent) }
+        let before = record
+        var next = book
+        switch request.verb {
+        case .pause: record.paused = true
+        case .resume: record.paused = false
+        case .rotate:
+            next.advance(record.name, now: time)
+            record = next.records[record.name] ?? record
+        case .undo:
+            let history = try inventory.intentHistory(record.name)
+            guard let step = history.last(where: { $0.source != record.source || $0.epoch != record.epoch }) else {
+                throw APIFailure(
+                    .conflict, "intent '\(record.name)' has no edition before epoch \(record.epoch), revision \(record.revision)",
+                    hint: "'l45 delete intent \(record.name)' withdraws it")
+            }
+            if step.source != record.source {
+                record.revision = record.revision.next
+                record.source = step.source
+                record.origin = step.origin
+            }
+            record.epoch = step.epoch
+            record.epochSince = time
+        }
+        if record != before {
+            try next.put(record)
+            try adopt(next, removed: [], cause: request.verb.rawValue, time)
+            try pass()
+        }
+        let now = book.records[record.name] ?? record
+        return RolloutResult(intent: now.name, verb: request.verb, epoch: now.epoch, paused: now.paused, changed: now != before)
+    }
+
+    // MARK: Reading
+
+    private func get(_ query: ResourceQuery) throws -> APIResponse {
+        let views = FleetViews(fleet: fleet, book: book, now: now())
+        switch query.kind {
+        case .devices: return .devices(try views.devices(query))
+        case .intents: return .intents(try views.intents(query))
+        case .modules: return .modules(try views.modules(query))
+        case .rollouts: return .rollouts(try views.rollouts(query))
+        }
+    }
+
+    private func events(_ query: EventQuery) throws -> [EventView] {
+        try flush()
+        let limit = min(max(query.limit, 1), 1000)
+        let stored =
+            try query.after.map { try inventory.events(after: Int64(clamping: $0), limit: limit, subject: query.subject) }
+            ?? inventory.latestEvents(limit, subject: query.subject)
+        return stored.map { EventView(id: UInt64(clamping: $0.id), $0.event) }
+    }
+
+    // MARK: Devices
+
+    private func createToken(_ request: TokenRequest) throws -> TokenView {
+        guard request.ttl > .zero else { throw APIFailure(.badInput, "a token lives longer than 0 s; try '--ttl 1h'") }
+        let time = now()
+        let token = EnrolmentToken(for: authority.anchor)
+        try inventory.createToken(
+            id: token.id, secretHash: token.secretDigest, expires: time + request.ttl, labels: request.labels, at: time)
+        note(Event(at: time, subject: "token/\(token.id)", message: "enrolment token made", facts: ["ttl": "\(request.ttl)"]))
+        return TokenView(
+            token: token.text, expiresAt: time + request.ttl, labels: request.labels, orchestrator: listening)
+    }
+
+    private func setLabels(_ request: LabelRequest) throws -> DeviceView {
+        let views = FleetViews(fleet: fleet, book: book, now: now())
+        let device = try views.device(request.device)
+        var labels = try inventory.device(device.id)?.operatorLabels ?? [:]
+        labels.merge(request.set) { _, new in new }
+        for key in request.remove { labels[key] = nil }
+        try inventory.setOperatorLabels(device.id, labels)
+        fleet.relabel(device.id, labels: try inventory.device(device.id)?.device.facts.labels ?? labels)
+        plansAreStale = true
+        try pass()
+        return FleetViews(fleet: fleet, book: book, now: now()).view(of: device.id, fallback: device)
+    }
+
+    private func forget(_ request: DeviceRequest) throws -> DeviceID {
+        let id = try FleetViews(fleet: fleet, book: book, now: now()).device(request.device).id
+        try inventory.forget(id, at: now())
+        _ = refused.withLock { $0.insert(id) }
+        if let session = sessions.removeValue(forKey: id) {
+            server?.disconnect(session, ChannelRefusal(.deviceNotAllowed, "the device was forgotten by its operator"))
+        }
+        fleet.forget(id)
+        note(Event(at: now(), severity: .warning, subject: "device/\(id)", message: "device forgotten"))
+        plansAreStale = true
+        try pass()
+        return id
+    }
+
+    private func unknown(intent name: IntentName) -> APIFailure {
+        let known = book.records.keys.sorted().map(\.rawValue).joined(separator: ", ")
+        return APIFailure(
+            .notFound, "there is no intent '\(name)'", hint: known.isEmpty ? "no intent is applied" : "there are: \(known)")
+    }
+}

@@ -1,0 +1,257 @@
+package import ControlChannel
+import Foundation
+package import Inventory
+import IntentCompiler
+package import L45Model
+package import Logging
+import Reconciler
+import Synchronization
+
+/// The network-wide customization orchestrator (NCO): the shell round the compiler, the reconciler and the CIB.
+///
+/// Everything that changes passes through this actor. A reconciliation pass has no suspension point, so what it decides, it
+/// decides on one state of the fleet; a table is in the CIB before it is sent.
+package actor NetworkOrchestrator {
+    let configuration: OrchestratorConfiguration
+    package nonisolated let inventory: Inventory
+    package nonisolated let authority: CertificateAuthority
+    let logger: Logger
+    let startedAt: Timestamp
+    let now: @Sendable () -> Timestamp
+
+    package internal(set) var fleet: FleetState
+    var book: IntentBook
+    var sessions: [DeviceID: SessionID] = [:]
+    var server: ChannelServer?
+    var artifacts = ArtifactShelf()
+    var waiters: [Waiter] = []
+    var listeningWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Devices whose access was withdrawn: asked on event loops, so it may not wait for the actor or the CIB.
+    nonisolated let refused: Mutex<Set<DeviceID>>
+
+    /// Reports and events since the pass before; the next one writes them in one transaction each.
+    private var reports: [DeviceID: DeviceReport] = [:]
+    private var events: [Event] = []
+    /// Devices, labels or addresses changed: plans must be made anew.
+    var plansAreStale = true
+    private let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+
+    /// Opens the CIB and takes up where it stands.
+    /// - Throws: `InventoryError`, or `APIFailure` when a stored intent no longer parses.
+    package init(
+        configuration: OrchestratorConfiguration, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) throws {
+        self.configuration = configuration
+        self.logger = logger
+        self.now = now
+        startedAt = now()
+        inventory = try Inventory(folder: configuration.stateFolder)
+        authority = try Enrolment.authority(in: inventory, now: startedAt)
+        let stored = try inventory.fleet()
+        book = try IntentBook(stored.intents)
+        fleet = FleetState(policy: configuration.policy)
+        for record in stored.intents { fleet.put(record) }
+        for (id, known) in stored.devices {
+            fleet.load(
+                known.device, plan: stored.plans[id], table: stored.tables[id], report: stored.reports[id], now: startedAt)
+        }
+        fleet.load(Array(stored.statuses.values))
+        refused = Mutex(try inventory.revokedDevices())
+    }
+
+    /// Serves agents and operators until the task is cancelled.
+    package func run() async throws {
+        let server = try await ChannelServer.start(try channelConfiguration(), logger: logger)
+        self.server = server
+        let operators = try await OperatorServer.bind(
+            path: configuration.operatorSocket, service: self, logger: logger)
+        logger.info(
+            "orchestrator up",
+            metadata: [
+                "listen": "\(configuration.host):\(server.port)", "socket": "\(configuration.operatorSocket)",
+                "devices": "\(fleet.devices.count)", "intents": "\(book.records.count)",
+            ])
+        resumeListeningWaiters()
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await operators.run() }
+            group.addTask { await self.takeEvents(of: server) }
+            group.addTask { try await self.passWhenWoken() }
+            group.addTask { try await self.tick() }
+            defer { group.cancelAll() }
+            do {
+                try await group.next()
+            } catch is CancellationError {}
+        }
+        await server.stop()
+    }
+
+    /// The port that agents reach, once it listens.
+    package var port: Int? { server?.port }
+    /// The address that agents reach, once it listens.
+    package var listening: String? { server.map { "\(configuration.host):\($0.port)" } }
+
+    // MARK: Passes
+
+    /// Asks for a pass soon.
+    func stir() { wake.yield() }
+
+    func note(_ event: Event) {
+        events.append(event)
+        stir()
+    }
+
+    func record(_ report: DeviceReport) {
+        reports[report.device] = report
+        fleet.reported(report)
+        stir()
+    }
+
+    private func passWhenWoken() async throws {
+        stir()
+        for await _ in wakes {
+            do {
+                try pass()
+            } catch {
+                // The CIB could not be written: nothing was sent that it does not hold. The next pass tries again.
+                logger.error("reconciliation pass failed", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: .milliseconds(configuration.passEvery.milliseconds))
+        }
+    }
+
+    /// Time moves rollouts too (drain bounds, resends, schedules); often while one is under way, seldom when all is settled.
+    private func tick() async throws {
+        while true {
+            let unsettled = fleet.statuses.values.contains { $0.phase != .settled }
+            try await Task.sleep(for: unsettled ? .milliseconds(250) : .seconds(2))
+            stir()
+        }
+    }
+
+    /// One pass: what arrived is recorded, plans are made anew if need be, and the reconciler's actions are carried out.
+    func pass() throws {
+        let time = now()
+        try flush()
+        if plansAreStale {
+            plansAreStale = false
+            replan(time)
+        }
+        try rotateWhatIsDue(time)
+        try carryOut(Reconciler.step(fleet.snapshot, now: time), time)
+        resumeWaiters()
+    }
+
+    func flush() throws {
+        if !reports.isEmpty {
+            try inventory.record(Array(reports.values))
+            reports.removeAll(keepingCapacity: true)
+        }
+        if !events.isEmpty {
+            try inventory.append(events)
+            events.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Plans for the fleet as it is now. When the intents no longer fit it, the plans of before stay in force.
+    private func replan(_ time: Timestamp) {
+        do {
+            try adopt(book, removed: [], cause: "devices changed", time)
+        } catch let failure as APIFailure {
+            let text = failure.diagnostics.first ?? failure.message
+            logger.warning("plans kept: the intents do not fit the fleet", metadata: ["error": "\(text)"])
+            events.append(
+                Event(
+                    at: time, severity: .warning, subject: "fleet", message: "plans kept: the intents do not fit the fleet",
+                    facts: ["error": text]))
+        } catch {
+            plansAreStale = true
+            logger.error("plans not stored", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Compiles `next`, stores intents and plans in one transaction, and only then takes them up.
+    /// - Returns: the compiler's warnings.
+    @discardableResult
+    func adopt(_ next: IntentBook, removed: [IntentName], cause: String, _ time: Timestamp) throws -> [String] {
+        let planned = try Planning.plan(
+            next, devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
+            known: fleet.knownModules, now: time)
+        let changed = planned.book.records.values.filter { book.records[$0.name] != $0 }.sorted { $0.name < $1.name }
+        var trail = changed.map { record in
+            Event(
+                at: time, subject: "intent/\(record.name)", message: "intent adopted",
+                facts: ["revision": "\(record.revision)", "epoch": "\(record.epoch)", "cause": cause])
+        }
+        trail += removed.map { Event(at: time, subject: "intent/\($0)", message: "intent withdrawn", facts: ["cause": cause]) }
+        try inventory.adopt(intents: changed, removed: removed, plans: planned.plans, events: trail, at: time)
+        book = planned.book
+        for record in changed { fleet.put(record) }
+        for name in removed { fleet.remove(name) }
+        fleet.adopt(planned.plans)
+        stir()
+        return planned.warnings
+    }
+
+    /// Moving target (seed 6.2.7): an intent whose time has come, and whose flows are settled, goes to its next edition.
+    private func rotateWhatIsDue(_ time: Timestamp) throws {
+        let due = book.records.values.filter { record in
+            guard let rotation = book.intent(record.name)?.rotation else { return false }
+            return RotationSchedule.due(
+                record: record, every: rotation.every, jitter: rotation.jitter,
+                settled: fleet.isSettled(record.name), now: time)
+        }
+        guard !due.isEmpty else { return }
+        var next = book
+        for record in due { next.advance(record.name, now: time) }
+        try adopt(next, removed: [], cause: "schedule", time)
+    }
+
+    private func carryOut(_ actions: [Action], _ time: Timestamp) throws {
+        guard !actions.isEmpty else { return }
+        var tables: [DeviceTable] = []
+        var statuses: [RolloutStatus] = []
+        var forgotten: [FlowName] = []
+        var sends: [(DeviceID, Generation)] = []
+        for action in actions {
+            switch action {
+            case .decide(let table): tables.append(table)
+            case .send(let device, let generation): sends.append((device, generation))
+            case .status(let status): statuses.append(status)
+            case .forget(let flow): forgotten.append(flow)
+            case .note(let event): events.append(event)
+            }
+        }
+        if !tables.isEmpty { try inventory.decide(tables) }
+        for table in tables { fleet.decided(table) }
+        if !statuses.isEmpty || !forgotten.isEmpty { try inventory.record(statuses: statuses, forgotten: forgotten) }
+        for status in statuses { fleet.show(status) }
+        for flow in forgotten { fleet.forget(flow) }
+        for (device, generation) in sends { send(device, generation, time) }
+        logger.debug(
+            "pass",
+            metadata: ["decided": "\(tables.count)", "sent": "\(sends.count)", "statuses": "\(statuses.count)"])
+        stirIfMoved(statuses)
+    }
+
+    /// A phase that was entered may already be complete, as when it concerns no device that is not confirmed.
+    private func stirIfMoved(_ statuses: [RolloutStatus]) {
+        if !statuses.isEmpty { stir() }
+    }
+
+    private func send(_ device: DeviceID, _ generation: Generation, _ time: Timestamp) {
+        guard let session = sessions[device], let table = fleet.devices[device]?.table, table.generation == generation,
+            let server
+        else { return }
+        do {
+            try server.send(.set(table), to: session)
+            fleet.sent(device, now: time)
+        } catch {
+            logger.error("table not sent", metadata: ["device": "\(device)", "error": "\(error)"])
+            events.append(
+                Event(
+                    at: time, severity: .warning, subject: "device/\(device)", message: "table not sent",
+                    facts: ["generation": "\(generation)", "error": "\(error)"]))
+        }
+    }
+}

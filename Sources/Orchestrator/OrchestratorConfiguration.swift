@@ -1,0 +1,36 @@
+package import L45Model
+package import Reconciler
+
+/// How `l45 nco` runs.
+package struct OrchestratorConfiguration: Sendable {
+    /// Holds the CIB, the keys and the operators' socket `api.sock`.
+    package var stateFolder: String
+    /// Where agents connect; port 0 takes any free one.
+    package var host: String
+    package var port: Int
+    package var policy: RolloutPolicy
+    /// Agents report at least this often.
+    package var reportEvery: Span
+    package var heartbeatEvery: Span
+    /// An agent that says nothing for this long counts as away.
+    package var silenceMax: Span
+    /// At least this long from one reconciliation pass to the next: what arrives meanwhile is decided together.
+    package var passEvery: Span
+
+    package init(
+        stateFolder: String, host: String = "0.0.0.0", port: Int = 7450, policy: RolloutPolicy = RolloutPolicy(),
+        reportEvery: Span = .seconds(10), heartbeatEvery: Span = .seconds(15), silenceMax: Span = .seconds(45),
+        passEvery: Span = .milliseconds(20)
+    ) {
+        self.stateFolder = stateFolder
+        self.host = host
+        self.port = port
+        self.policy = policy
+        self.reportEvery = reportEvery
+        self.heartbeatEvery = heartbeatEvery
+        self.silenceMax = silenceMax
+        self.passEvery = passEvery
+    }
+
+    package var operatorSocket: String { "\(stateFolder)/api.sock" }
+}

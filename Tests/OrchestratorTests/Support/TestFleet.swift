@@ -1,0 +1,131 @@
+import Agent
+import ControlChannel
+import Foundation
+import Inventory
+import KernelTap
+import L45Model
+import Logging
+import Orchestrator
+import Reconciler
+import Testing
+
+/// A real orchestrator and real agents over real TLS on loopback, with a CIB on the disk. Only the taps are simulated.
+final class TestFleet {
+    let folder: URL
+    /// nil only between the end of one and the start of the next: the CIB's lock goes with the last reference.
+    private var current: NetworkOrchestrator?
+    private var running: Task<Void, any Error>
+    private var agents: [Task<Void, any Error>] = []
+    private(set) var taps: [String: SimulatedTap] = [:]
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    init() async throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "l45-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        (current, running) = try await Self.start(folder, port: 0)
+    }
+
+    var orchestrator: NetworkOrchestrator {
+        guard let current else { preconditionFailure("the orchestrator is being replaced") }
+        return current
+    }
+
+    private static func start(_ folder: URL, port: Int) async throws -> (NetworkOrchestrator, Task<Void, any Error>) {
+        let orchestrator = try NetworkOrchestrator(
+            configuration: OrchestratorConfiguration(
+                stateFolder: folder.appending(path: "nco").path, host: "127.0.0.1", port: port,
+                policy: RolloutPolicy(drainBound: .milliseconds(20)), passEvery: .milliseconds(1)),
+            logger: quiet)
+        let running = Task { try await orchestrator.run() }
+        await orchestrator.waitUntilListening()
+        return (orchestrator, running)
+    }
+
+    /// A device that enrols by token and connects; returns when its tap has reported.
+    @discardableResult
+    func add(_ name: String, role: String, address: String) async throws -> SimulatedTap {
+        let tap = SimulatedTap()
+        taps[name] = tap
+        guard case .token(let token) = await orchestrator.answer(
+            .createToken(TokenRequest(ttl: .seconds(600), labels: ["role": role])))
+        else { throw Unexpected("no token") }
+        let port = try #require(await orchestrator.port)
+        let block = try #require(AddressBlock(address))
+        let service = AgentService(
+            AgentConfiguration(
+                stateFolder: folder.appending(path: name).path, host: "127.0.0.1", port: port, token: token.token,
+                name: name, addresses: [block], version: Build.version),
+            tap: tap, logger: Self.quiet)
+        agents.append(Task { try await service.run() })
+        let expected = agents.count
+        await orchestrator.waitUntil { $0.reporting == expected }
+        return tap
+    }
+
+    /// The orchestrator's process ends, and another takes up the CIB on the same port.
+    func restartOrchestrator() async throws {
+        let port = try #require(await orchestrator.port)
+        running.cancel()
+        _ = await running.result
+        running = Task {}
+        current = nil
+        (current, running) = try await Self.start(folder, port: port)
+    }
+
+    func apply(_ yaml: String, prune: Bool = false, dryRun: Bool = false) async -> APIResponse {
+        await orchestrator.answer(
+            .apply(
+                ApplyRequest(sources: [APISource(origin: "intents.yaml", text: yaml)], prune: prune, dryRun: dryRun)))
+    }
+
+    func steer(_ verb: RolloutRequest.Verb, _ intent: IntentName) async -> APIResponse {
+        await orchestrator.answer(.rollout(RolloutRequest(verb, intent)))
+    }
+
+    func settled(_ intent: IntentName, epoch: Epoch) async {
+        await orchestrator.waitUntil { fleet in
+            let statuses = fleet.statuses.values.filter { $0.intent == intent }
+            return !statuses.isEmpty && statuses.allSatisfy { $0.phase == .settled && $0.epoch == epoch }
+        }
+    }
+
+    /// What the device's tap holds, as `epoch:state`, sorted.
+    func modules(of name: String) -> [String] {
+        (taps[name]?.table?.modules ?? []).map { "\($0.plan.epoch):\($0.state.rawValue)" }.sorted()
+    }
+
+    func stop() async {
+        for agent in agents { agent.cancel() }
+        for agent in agents { _ = await agent.result }
+        running.cancel()
+        _ = await running.result
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+struct Unexpected: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Runs a story on a fleet of two: a workstation and a resolver.
+func withTwoDevices(_ story: (TestFleet) async throws -> Void) async throws {
+    let fleet = try await TestFleet()
+    do {
+        try await fleet.add("laptop", role: "workstation", address: "192.0.2.10")
+        try await fleet.add("dns-1", role: "resolver", address: "192.0.2.53")
+        try await story(fleet)
+    } catch {
+        await fleet.stop()
+        throw error
+    }
+    await fleet.stop()
+}
+
+let tagDNS = """
+    name: dns
+    clients: {role: workstation}
+    servers: {role: resolver}
+    intent:
+      - tag dig DNS
+    """
