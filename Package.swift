@@ -87,14 +87,15 @@ let package = Package(
             dependencies: ["L45Model", "ControlChannel", "KernelTap", .nioCore, .logging, .lifecycle, .crypto],
             swiftSettings: strict),
 
-        // The one binary.
-        .executableTarget(
-            name: "l45",
+        // The one binary: a library that tests can import, and its `main`.
+        .target(
+            name: "L45Command",
             dependencies: [
-                "L45Model", "IntentCompiler", "Inventory", "ControlChannel", "Orchestrator", "Agent", "KernelTap",
-                .argumentParser, .logging, .lifecycle, .unixSignals, .yams, .nioCore, .nioPosix,
+                "L45Model", "IntentCompiler", "ControlChannel", "Orchestrator", "Agent", "KernelTap",
+                .argumentParser, .logging, .lifecycle, .unixSignals, .yams, .nioCore,
             ],
             swiftSettings: strict),
+        .executableTarget(name: "l45", dependencies: ["L45Command"], swiftSettings: strict),
 
         // Benchmarks: RESULT lines, run by scripts/bench.
         .executableTarget(
@@ -130,6 +131,11 @@ let package = Package(
                 "Orchestrator", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler", "IntentCompiler",
                 "L45Model", .logging, .nioCore, .nioPosix,
             ],
+            swiftSettings: strict),
+        // Needs the binary: some of its tests run it.
+        .testTarget(
+            name: "L45CommandTests",
+            dependencies: ["L45Command", "l45", "ControlChannel", "L45Model", .logging, .nioCore, .nioPosix],
             swiftSettings: strict),
     ],
     cLanguageStandard: .c99

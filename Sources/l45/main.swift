@@ -1,3 +1,4 @@
-import ArgumentParser
-import ServiceLifecycle
-print("hi")
+import Foundation
+import L45Command
+
+exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))

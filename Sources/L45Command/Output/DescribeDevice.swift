@@ -1,0 +1,26 @@
+import L45Model
+
+/// `l45 describe device NAME`.
+enum DescribeDevice {
+    static func text(
+        _ device: DeviceView, modules: [ModuleView], events: [EventView], now: Timestamp, _ palette: Palette
+    ) -> String {
+        var sheet = Sheet()
+        sheet.field("Device", device.name)
+        sheet.field("Id", "\(device.id)")
+        sheet.field("Labels", DevicesTable.labels(device.labels))
+        sheet.field("Addresses", device.addresses.map { "\($0)" }.joined(separator: ", "))
+        let since = device.linkSince.map { "\(device.link.rawValue) for \(Age.text(now - $0.timestamp))" }
+        sheet.field(
+            "Link", Cell(since ?? "never seen since its enrolment", device.link == .connected ? .good : .warning))
+        sheet.field("Generation", DevicesTable.generation(device))
+        sheet.field("Tap", device.tap.map { "\($0.rawValue), \(device.processes) processes" } ?? "")
+        sheet.field("Last report", Age.ago(device.lastReport, now))
+        sheet.field("Kernel", device.kernelRelease)
+        sheet.field("Agent", device.agentVersion)
+        sheet.section("Problems", device.problems.map { palette.paint(Printable.line($0), .bad) })
+        sheet.section("Modules", ModulesTable.table(modules, now: now), palette)
+        sheet.section("Events", EventsTable.table(events, now: now), palette)
+        return sheet.text(palette)
+    }
+}

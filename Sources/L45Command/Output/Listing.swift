@@ -1,0 +1,95 @@
+import Foundation
+import L45Model
+import Yams
+
+/// Resources of one kind, to be shown.
+enum Listing: Sendable {
+    case devices([DeviceView])
+    case intents([IntentView])
+    case modules([ModuleView])
+    case rollouts([RolloutView])
+    case events([EventView])
+
+    /// - Returns: nil when the answer is no list.
+    init?(_ response: APIResponse) {
+        switch response {
+        case .devices(let all): self = .devices(all)
+        case .intents(let all): self = .intents(all)
+        case .modules(let all): self = .modules(all)
+        case .rollouts(let all): self = .rollouts(all)
+        case .events(let all): self = .events(all)
+        default: return nil
+        }
+    }
+
+    var isEmpty: Bool { names.isEmpty }
+
+    /// What `-o name` prints: a name that other verbs take. Devices by id, since names may be shared.
+    var names: [String] {
+        switch self {
+        case .devices(let all): all.map { "device/\($0.id)" }
+        case .intents(let all): all.map { "intent/\($0.name)" }
+        case .modules(let all): all.map { "module/\($0.id)" }
+        case .rollouts(let all): all.map { "rollout/\($0.flow)" }
+        case .events(let all): all.map { "event/\($0.id)" }
+        }
+    }
+
+    func table(now: Timestamp, wide: Bool) -> Table {
+        switch self {
+        case .devices(let all): DevicesTable.table(all, now: now, wide: wide)
+        case .intents(let all): IntentsTable.table(all, now: now, wide: wide)
+        case .modules(let all): ModulesTable.table(all, now: now, wide: wide)
+        case .rollouts(let all): RolloutsTable.table(all, now: now, everyDevice: wide)
+        case .events(let all): EventsTable.table(all, now: now, wide: wide)
+        }
+    }
+
+    /// Always a list, also of one.
+    var json: String {
+        get throws {
+            switch self {
+            case .devices(let all): try Self.json(all)
+            case .intents(let all): try Self.json(all)
+            case .modules(let all): try Self.json(all)
+            case .rollouts(let all): try Self.json(all)
+            case .events(let all): try Self.json(all)
+            }
+        }
+    }
+
+    var yaml: String {
+        get throws {
+            switch self {
+            case .devices(let all): try Self.yaml(all)
+            case .intents(let all): try Self.yaml(all)
+            case .modules(let all): try Self.yaml(all)
+            case .rollouts(let all): try Self.yaml(all)
+            case .events(let all): try Self.yaml(all)
+            }
+        }
+    }
+
+    func text(_ format: OutputFormat, now: Timestamp, _ palette: Palette) throws -> String {
+        switch format {
+        case .table: table(now: now, wide: false).text(palette)
+        case .wide: table(now: now, wide: true).text(palette)
+        case .json: try json
+        case .yaml: try yaml
+        case .name: names.joined(separator: "\n")
+        }
+    }
+
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func yaml(_ value: some Encodable) throws -> String {
+        let encoder = YAMLEncoder()
+        encoder.options = YAMLEncoder.Options(width: -1, allowUnicode: true, sortKeys: true)
+        let text = try encoder.encode(value)
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+}

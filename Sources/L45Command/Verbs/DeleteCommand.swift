@@ -1,0 +1,50 @@
+import ArgumentParser
+import L45Model
+
+struct DeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Withdraw intents.",
+        discussion: """
+            Their modules go by the phases of a rollout, so nothing that is under way is lost.
+
+              l45 delete intent dns --wait
+              l45 delete -f intents/dns.yaml
+            """)
+
+    @Argument(help: ArgumentHelp("'intent', then names.", valueName: "intent name"))
+    var names: [String] = []
+    @OptionGroup var sources: SourceOptions
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+        guard names.isEmpty != sources.files.isEmpty else {
+            throw ValidationError("Name intents, as in 'l45 delete intent dns', or files with -f; not both.")
+        }
+        guard names.isEmpty || (["intent", "intents"].contains(names[0]) && names.count > 1) else {
+            throw ValidationError("Only intents are deleted: 'l45 delete intent NAME...'.")
+        }
+    }
+
+    func run() async throws {
+        let named = try await names.isEmpty ? namesInFiles() : names.dropFirst().map { IntentName($0) }
+        let response = try await server.ask(.delete(DeleteRequest(intents: named)))
+        guard case .deleted(let result) = response else { throw response.unexpected }
+        let console = Console.standard
+        try console.print(result.intents.map { "intent/\($0) is being withdrawn" }.joined(separator: "\n"))
+        guard waiting.wait else { return }
+        try await Waiter(client: server.client, console: console, timeout: waiting.timeout)
+            .wait(for: result.intents.map { .deleted($0) })
+    }
+
+    /// The orchestrator reads the files, as for an apply, and says which intents they name.
+    private func namesInFiles() async throws -> [IntentName] {
+        let request = ApplyRequest(sources: try sources.read(), dryRun: true)
+        let response = try await server.ask(.apply(request))
+        guard case .applied(let result) = response else { throw response.unexpected }
+        let present = result.intents.filter { $0.outcome != .created }.map(\.name)
+        guard !present.isEmpty else { throw CommandEnd.badInput("none of the intents in the files is in force") }
+        return present
+    }
+}

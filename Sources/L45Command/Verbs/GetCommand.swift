@@ -1,0 +1,95 @@
+import ArgumentParser
+import ControlChannel
+import L45Model
+
+/// What `get` lists.
+enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case devices, intents, modules, rollouts, events
+
+    init?(argument: String) {
+        guard let kind = Self.allCases.first(where: { [$0.rawValue, String($0.rawValue.dropLast())].contains(argument) })
+        else { return nil }
+        self = kind
+    }
+}
+
+struct GetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get",
+        abstract: "List devices, intents, modules, rollouts or events.",
+        discussion: """
+              l45 get devices -l role=resolver -o wide
+              l45 get modules --intent dns --watch
+              l45 get intents dns -o yaml
+              l45 get events intent/dns --limit 20
+            """)
+
+    @Argument(help: "What to list.")
+    var kind: ResourceKind
+    @Argument(help: "These alone; of events: those of this subject, such as intent/dns.")
+    var names: [String] = []
+    @Option(name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Devices with these labels.", valueName: "k=v,..."))
+    var selector: [Labels] = []
+    @Option(help: "Modules and rollouts of this intent.")
+    var intent: String?
+    @Option(help: "Modules of this device.")
+    var device: String?
+    @Option(help: "The latest so many events, 1 to 1000.")
+    var limit: Int?
+    @Flag(name: [.short, .long], help: "Go on, and show what changes.")
+    var watch = false
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+        guard selector.isEmpty || kind == .devices || kind == .modules else {
+            throw ValidationError("-l selects devices and modules; \(kind.rawValue) have no labels.")
+        }
+        guard intent == nil || kind == .modules || kind == .rollouts else {
+            throw ValidationError("--intent is for modules and rollouts.")
+        }
+        guard device == nil || kind == .modules else { throw ValidationError("--device is for modules.") }
+        if kind == .events {
+            guard names.count <= 1 else { throw ValidationError("Events are listed of one subject at a time.") }
+            guard (1...1000).contains(limit ?? 200) else { throw ValidationError("--limit is 1 to 1000.") }
+        } else if limit != nil {
+            throw ValidationError("--limit is for events.")
+        }
+    }
+
+    func run() async throws {
+        if watch { return try await Watcher(server: server, output: output.output).watch(request) }
+        let console = Console.standard
+        let listing = try await Listing.of(server.ask(request))
+        guard !listing.isEmpty || [.json, .yaml].contains(output.output) else {
+            console.complain("no \(kind.rawValue)")
+            return
+        }
+        try console.print(listing.text(output.output, now: .now(), console.palette(for: .out)))
+    }
+
+    private var request: APIRequest {
+        let kind: ResourceQuery.Kind
+        switch self.kind {
+        case .devices: kind = .devices
+        case .intents: kind = .intents
+        case .modules: kind = .modules
+        case .rollouts: kind = .rollouts
+        case .events: return .events(EventQuery(subject: names.first, limit: limit ?? 200))
+        }
+        // What `-o name` prints is understood as a name again.
+        let prefix = "\(self.kind.rawValue.dropLast())/"
+        let bare = names.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
+        return .get(
+            ResourceQuery(
+                kind, names: bare, selector: Labels.merged(selector), intent: intent.map { IntentName($0) },
+                device: device))
+    }
+}
+
+extension Listing {
+    static func of(_ response: APIResponse) throws -> Listing {
+        guard let listing = Listing(response) else { throw response.unexpected }
+        return listing
+    }
+}

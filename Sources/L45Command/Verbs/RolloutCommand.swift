@@ -1,0 +1,112 @@
+import ArgumentParser
+import L45Model
+
+struct RolloutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollout",
+        abstract: "See and steer how an intent comes about.",
+        discussion: """
+              l45 rollout status dns --wait
+              l45 rollout rotate dns --wait    the next edition of its dialects, now
+              l45 rollout pause dns
+              l45 rollout undo dns             back to the edition before
+            """,
+        subcommands: [Status.self, Pause.self, Resume.self, Undo.self, Rotate.self])
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "status", abstract: "Show each flow's phase, and which device it waits for.")
+
+        @Argument(help: "The intent.")
+        var intent: String
+        @Flag(name: [.short, .long], help: "Go on, and show what changes.")
+        var watch = false
+        @OptionGroup var waiting: WaitOptions
+        @OptionGroup var server: ServerOptions
+
+        func validate() throws {
+            guard !(watch && waiting.wait) else { throw ValidationError("--watch never ends, --wait does: give one.") }
+        }
+
+        func run() async throws {
+            let name = IntentName(intent)
+            let console = Console.standard
+            if waiting.wait {
+                return try await Waiter(client: server.client, console: console, timeout: waiting.timeout)
+                    .wait(for: [.settled(name)])
+            }
+            // An intent that is not there has no rollouts either; say so.
+            let query = APIRequest.get(ResourceQuery(.rollouts, intent: name))
+            let listing = try await Listing.of(server.ask(query))
+            if listing.isEmpty { _ = try await server.ask(.get(ResourceQuery(.intents, names: [intent]))) }
+            if watch { return try await Watcher(server: server, output: .wide).watch(query) }
+            guard !listing.isEmpty else { return console.complain("intent/\(name) has no flows: no device is in its scope") }
+            try console.print(listing.text(.wide, now: .now(), console.palette(for: .out)))
+        }
+    }
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pause", abstract: "Take no further step until resumed; what runs, runs on.")
+        @Argument(help: "The intent.")
+        var intent: String
+        @OptionGroup var server: ServerOptions
+        func run() async throws { try await steer(.pause, intent, server, nil) }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "resume", abstract: "Go on after a pause.")
+        @Argument(help: "The intent.")
+        var intent: String
+        @OptionGroup var waiting: WaitOptions
+        @OptionGroup var server: ServerOptions
+        func run() async throws { try await steer(.resume, intent, server, waiting) }
+    }
+
+    struct Undo: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "undo", abstract: "Go back to the edition before this one, at any phase.")
+        @Argument(help: "The intent.")
+        var intent: String
+        @OptionGroup var waiting: WaitOptions
+        @OptionGroup var server: ServerOptions
+        func run() async throws { try await steer(.undo, intent, server, waiting) }
+    }
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate", abstract: "Rotate the intent's dialects once, now.")
+        @Argument(help: "The intent.")
+        var intent: String
+        @OptionGroup var waiting: WaitOptions
+        @OptionGroup var server: ServerOptions
+        func run() async throws { try await steer(.rotate, intent, server, waiting) }
+    }
+
+    private static func steer(
+        _ verb: RolloutRequest.Verb, _ intent: String, _ server: ServerOptions, _ waiting: WaitOptions?
+    ) async throws {
+        let response = try await server.ask(.rollout(RolloutRequest(verb, IntentName(intent))))
+        guard case .rollout(let result) = response else { throw response.unexpected }
+        let console = Console.standard
+        try console.print(RolloutText.text(result))
+        guard let waiting, waiting.wait else { return }
+        try await Waiter(client: server.client, console: console, timeout: waiting.timeout)
+            .wait(for: [.settled(result.intent)])
+    }
+}
+
+/// What a steering verb says.
+enum RolloutText {
+    static func text(_ result: RolloutResult) -> String {
+        let name = "intent/\(result.intent)"
+        switch (result.verb, result.changed) {
+        case (.pause, true): return "\(name) paused at epoch \(result.epoch)"
+        case (.pause, false): return "\(name) was paused already, at epoch \(result.epoch)"
+        case (.resume, true): return "\(name) goes on to epoch \(result.epoch)"
+        case (.resume, false): return "\(name) was not paused, it is at epoch \(result.epoch)"
+        case (.undo, _): return "\(name) goes back to epoch \(result.epoch)\(result.paused ? ", once resumed" : "")"
+        case (.rotate, _): return "\(name) rotates to epoch \(result.epoch)\(result.paused ? ", once resumed" : "")"
+        }
+    }
+}

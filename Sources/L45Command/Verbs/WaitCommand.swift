@@ -1,0 +1,53 @@
+import ArgumentParser
+import L45Model
+
+struct WaitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wait",
+        abstract: "Wait until something has come about.",
+        discussion: """
+            Says what it waits for, on which device and since when; gives up with exit status 1.
+
+              l45 wait intent/dns --for settled --timeout 2m
+              l45 wait intent/dns --for deleted
+              l45 wait device/resolver-1 device/client-1 --for connected
+            """)
+
+    enum Condition: String, ExpressibleByArgument, CaseIterable, Sendable { case settled, deleted, connected }
+
+    @Argument(help: ArgumentHelp("intent/NAME or device/NAME.", valueName: "kind/name"))
+    var subjects: [String]
+    @Option(name: .customLong("for"), help: "What for.")
+    var condition: Condition
+    @Option(help: ArgumentHelp("How long: 250ms, 90s, 5m, 6h.", valueName: "span"))
+    var timeout: Span = .seconds(60)
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+        guard !subjects.isEmpty else { throw ValidationError("Say what to wait for: intent/NAME or device/NAME.") }
+        _ = try goals()
+    }
+
+    func run() async throws {
+        try await Waiter(client: server.client, console: .standard, timeout: timeout).wait(for: goals())
+    }
+
+    private func goals() throws -> [WaitGoal] {
+        try subjects.map { subject in
+            let parts = subject.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw ValidationError("'\(subject)' is neither intent/NAME nor device/NAME.")
+            }
+            switch (parts[0], condition) {
+            case ("intent", .settled): return .settled(IntentName(parts[1]))
+            case ("intent", .deleted): return .deleted(IntentName(parts[1]))
+            case ("device", .connected): return .connected(parts[1])
+            case ("intent", .connected), ("device", .settled), ("device", .deleted):
+                throw ValidationError(
+                    "\(parts[0]) and '\(condition.rawValue)' do not go together: intents are settled or deleted, "
+                        + "devices connected.")
+            default: throw ValidationError("'\(subject)' is neither intent/NAME nor device/NAME.")
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import L45Model
+
+/// Something that `wait` waits for, and how to tell from the orchestrator's answers whether it has come about.
+enum WaitGoal: Hashable, Sendable {
+    /// Every tap in scope runs what the intent's present revision and edition ask for.
+    case settled(IntentName)
+    /// The intent and its modules are gone.
+    case deleted(IntentName)
+    /// The device holds its connection. Named as in `ResourceQuery.names`.
+    case connected(String)
+
+    enum Verdict: Hashable, Sendable {
+        case met
+        /// What holds it up, one line each: on which device, since when.
+        case waiting([String])
+        /// It cannot come about.
+        case hopeless(APIFailure)
+    }
+
+    /// `intent/dns`.
+    var subject: String {
+        switch self {
+        case .settled(let name), .deleted(let name): "intent/\(name)"
+        case .connected(let device): "device/\(device)"
+        }
+    }
+
+    /// `settled`.
+    var word: String {
+        switch self {
+        case .settled: "settled"
+        case .deleted: "deleted"
+        case .connected: "connected"
+        }
+    }
+
+    /// What to ask. `judge` takes the answers in the same order.
+    var questions: [APIRequest] {
+        switch self {
+        case .settled(let name), .deleted(let name):
+            [
+                .get(ResourceQuery(.intents, names: [name.rawValue])),
+                .get(ResourceQuery(.rollouts, intent: name)),
+            ]
+        case .connected(let device): [.get(ResourceQuery(.devices, names: [device]))]
+        }
+    }
+
+    func judge(_ answers: [APIResponse], now: Timestamp) -> Verdict {
+        for case .failure(let failure) in answers {
+            if failure.code == .unavailable { return .waiting(["the orchestrator says: \(failure.message)"]) }
+            if failure.code != .notFound { return .hopeless(failure) }
+        }
+        switch (self, answers.first) {
+        case (.settled, .failure(let failure)): return .hopeless(failure)
+        case (.settled, .intents(let intents)):
+            guard let intent = intents.first else {
+                return .hopeless(APIFailure(.notFound, "there is no \(subject)", hint: "'l45 get intents' lists them"))
+            }
+            let holdups = Self.unsettled(intent, Self.rollouts(answers), now)
+            return holdups.isEmpty ? .met : .waiting(holdups)
+        case (.deleted, _):
+            let present = if case .intents(let intents) = answers.first { intents.first } else { IntentView?.none }
+            return Self.undeleted(present, Self.rollouts(answers), now)
+        case (.connected(let name), .failure): return .waiting(["no device '\(name)' has enrolled"])
+        case (.connected(let name), .devices(let devices)):
+            guard let device = devices.first else { return .waiting(["no device '\(name)' has enrolled"]) }
+            guard device.link != .connected else { return .met }
+            let since = device.linkSince.map { "is away for \(Age.text(now - $0.timestamp))" }
+            return .waiting(["device \(device.name) \(since ?? "has never connected")"])
+        default:
+            return .hopeless(APIFailure(.internalError, "the orchestrator gave an answer of another kind"))
+        }
+    }
+
+    private static func rollouts(_ answers: [APIResponse]) -> [RolloutView] {
+        if case .rollouts(let rollouts) = answers.last { rollouts } else { [] }
+    }
+
+    /// - Returns: empty when it is settled.
+    private static func unsettled(_ intent: IntentView, _ rollouts: [RolloutView], _ now: Timestamp) -> [String] {
+        var holdups: [String] = []
+        if intent.deleting { holdups.append("the intent is being withdrawn") }
+        if intent.observedRevision < intent.revision {
+            holdups.append("revision \(intent.revision) is not looked at yet, only \(intent.observedRevision)")
+        }
+        for rollout in rollouts {
+            if rollout.phase != .settled {
+                holdups += describe(rollout, now)
+            } else if rollout.epoch != intent.epoch {
+                let speaks = rollout.epoch.map { "epoch \($0)" } ?? "no epoch"
+                holdups.append("flow \(rollout.flow) is at \(speaks), not yet on its way to epoch \(intent.epoch)")
+            }
+        }
+        if intent.paused, !(holdups.isEmpty && intent.ready) {
+            holdups.append("the rollout is paused: 'l45 rollout resume \(intent.name)' lets it go on")
+        }
+        if holdups.isEmpty && !intent.ready {
+            let said = intent.conditions.first { $0.type == "Ready" }
+            let since = said?.since.map { " for \(Age.text(now - $0.timestamp))" } ?? ""
+            holdups.append("not ready\(since): \(said?.message ?? "the orchestrator gives no reason")")
+        }
+        return holdups
+    }
+
+    private static func undeleted(_ intent: IntentView?, _ rollouts: [RolloutView], _ now: Timestamp) -> Verdict {
+        if let intent, !intent.deleting {
+            return .waiting(["nobody has deleted it: 'l45 delete intent \(intent.name)' does"])
+        }
+        let holdups = rollouts.flatMap { describe($0, now) }
+        if holdups.isEmpty { return intent == nil ? .met : .waiting(["the intent is being withdrawn"]) }
+        return .waiting(holdups)
+    }
+
+    /// `flow dns/0 is in flip-clients for 12s, waits for web-1: has not …`, one line per device.
+    private static func describe(_ rollout: RolloutView, _ now: Timestamp) -> [String] {
+        let since = rollout.since.map { " for \(Age.text(now - $0.timestamp))" } ?? ""
+        let standing = "flow \(rollout.flow) is in \(rollout.phase.rawValue)\(since)"
+        guard !rollout.waiting.isEmpty else { return [standing] }
+        return rollout.waiting.map { "\(standing), waits for \(RolloutsTable.waiting($0))" }
+    }
+}
