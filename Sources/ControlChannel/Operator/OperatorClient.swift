@@ -17,11 +17,11 @@ package struct OperatorClient: Sendable {
         _ request: APIRequest, within: TimeAmount = .seconds(60)
     ) async throws(OperatorClientError) -> APIResponse {
         do {
+            let frame = try APIFrame.encode(request, allocator: ByteBufferAllocator())
             let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .connect(unixDomainSocketPath: path)
                 .get()
             let answer = channel.eventLoop.makePromise(of: ByteBuffer.self)
-            let frame = try APIFrame.encode(request, allocator: channel.allocator)
             let setUp = channel.eventLoop.submit {
                 let handlers = channel.pipeline.syncOperations
                 try handlers.addHandler(ByteToMessageHandler(APIFrameDecoder()))

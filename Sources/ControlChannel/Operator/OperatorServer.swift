@@ -8,34 +8,29 @@ import NIOPosix
 ///
 /// Requests of one connection are answered in their order, one at a time; connections do not wait for each other.
 package struct OperatorServer<Service: OperatorService>: Sendable {
-    private typealias Connection = NIOAsyncChannel<APIFrame, ByteBuffer>
-
-    private let listener: NIOAsyncChannel<Connection, Never>
     private let socket: ListeningSocket
     private let service: Service
     private let policy: PeerPolicy
     private let logger: Logger
 
-    /// Binds the socket; from here on connections queue until `run`.
+    /// Binds the socket; from here on connections queue in the kernel until `run`.
     /// - Throws: `ListenError`.
     package static func bind(
         path: String, service: Service, policy: PeerPolicy = .ownerAndRoot, logger: Logger
     ) async throws -> OperatorServer {
-        let socket = try ListeningSocket.open(path)
-        let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .bind(socket.descriptor) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let decoder = ByteToMessageHandler(APIFrameDecoder())
-                    try channel.pipeline.syncOperations.addHandler(decoder)
-                    return try Connection(wrappingChannelSynchronously: channel)
-                }
-            }
-        return OperatorServer(listener: listener, socket: socket, service: service, policy: policy, logger: logger)
+        OperatorServer(socket: try ListeningSocket.open(path), service: service, policy: policy, logger: logger)
     }
 
-    /// Accepts and answers until the task is cancelled; then the socket's file is gone.
+    /// Accepts and answers until the task is cancelled; then the socket's file is gone. To be called once.
     package func run() async throws {
         defer { socket.removeFile() }
+        let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelOption(.autoRead, value: false)
+            // A client may end its side once it has asked, and still gets its answers.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(socket.descriptor) { channel in
+                channel.eventLoop.makeCompletedFuture { try OperatorConnection(channel) }
+            }
         try await listener.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { group in
                 for try await connection in connections {
@@ -45,21 +40,19 @@ package struct OperatorServer<Service: OperatorService>: Sendable {
         }
     }
 
-    private func serve(_ connection: Connection) async {
+    private func serve(_ connection: OperatorConnection) async {
         do {
             let refusal = try await refusal(of: connection.channel)
-            try await connection.executeThenClose { inbound, outbound in
-                for try await frame in inbound {
-                    let (response, last) = await respond(to: frame, refusal)
-                    try await outbound.write(Self.encode(response, connection.channel.allocator))
-                    if last { break }
-                }
-                outbound.finish()
+            for await frame in connection.frames {
+                let (response, last) = await respond(to: frame, refusal)
+                try await connection.answer(Self.encode(response, connection.channel.allocator))
+                if last { break }
             }
         } catch {
             // A client that goes away is its own affair: nothing was half done, it will ask again.
             logger.debug("operator's connection lost", metadata: ["error": "\(error)"])
         }
+        connection.channel.close(promise: nil)
     }
 
     /// - Returns: the answer, and whether the connection ends with it.
