@@ -12,10 +12,26 @@ package struct APITime: Hashable, Comparable, Codable, Sendable, CustomStringCon
         self.timestamp = timestamp
     }
 
-    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
     package var description: String {
-        Date(timeIntervalSince1970: Double(timestamp.rawValue) / 1000).formatted(Self.style)
+        // Foundation's own fractions come by way of a Double and lose a millisecond here and there.
+        let seconds = Int64((Double(timestamp.rawValue) / 1000).rounded(.down))
+        let text = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601).dropLast()
+        let fraction = String(timestamp.rawValue - seconds * 1000)
+        return "\(text).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)Z"
+    }
+
+    /// Reads what `description` writes; the fraction may be left out.
+    package init?(_ text: String) {
+        let parts = text.dropLast().split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard text.hasSuffix("Z"), let whole = parts.first, let date = try? Date("\(whole)Z", strategy: .iso8601) else {
+            return nil
+        }
+        var milliseconds: Int64 = 0
+        if parts.count == 2 {
+            guard parts[1].count == 3, parts[1].allSatisfy(\.isNumber), let given = Int64(parts[1]) else { return nil }
+            milliseconds = given
+        }
+        timestamp = Timestamp(Int64(date.timeIntervalSince1970) * 1000 + milliseconds)
     }
 
     package static func < (a: APITime, b: APITime) -> Bool { a.timestamp < b.timestamp }
@@ -23,11 +39,11 @@ package struct APITime: Hashable, Comparable, Codable, Sendable, CustomStringCon
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        guard let date = try? Self.style.parse(text) else {
+        guard let time = APITime(text) else {
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "'\(text)' is no time such as 2026-11-21T03:00:14.123Z")
         }
-        timestamp = Timestamp(Int64((date.timeIntervalSince1970 * 1000).rounded()))
+        self = time
     }
 
     package func encode(to encoder: any Encoder) throws {

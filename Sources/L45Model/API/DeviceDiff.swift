@@ -28,18 +28,11 @@ package struct DeviceDiff: Hashable, Codable, Sendable {
     /// - Returns: nil when the two plans are the same in every respect that an operator chose.
     package init?(deviceName: String, from old: DevicePlan?, to new: DevicePlan?) {
         guard let device = new?.device ?? old?.device else { return nil }
-        let before = Self.byPlace(old?.modules ?? [])
-        let after = Self.byPlace(new?.modules ?? [])
+        let before = Dictionary(grouping: old?.modules ?? [], by: Place.init)
+        let after = Dictionary(grouping: new?.modules ?? [], by: Place.init)
         var modules: [Module] = []
         for place in Set(before.keys).union(after.keys).sorted() {
-            switch (before[place], after[place]) {
-            case (nil, let plan?): modules.append(Module(.added, plan))
-            case (let plan?, nil): modules.append(Module(.removed, plan))
-            case (let old?, let new?):
-                let fields = Self.fields(from: old, to: new)
-                if !fields.isEmpty { modules.append(Module(.changed, new, fields)) }
-            case (nil, nil): break
-            }
+            modules += Self.pairs(before[place] ?? [], after[place] ?? [])
         }
         guard !modules.isEmpty else { return nil }
         self.device = device
@@ -48,25 +41,37 @@ package struct DeviceDiff: Hashable, Codable, Sendable {
     }
 
     private struct Place: Hashable, Comparable {
-        var flow: FlowName
-        var role: String
-        /// A device may have several modules at one place; then they pair in the order of their sockets.
-        var socket: String
-        static func < (a: Place, b: Place) -> Bool {
-            (a.flow, a.role, a.socket) < (b.flow, b.role, b.socket)
+        let flow: FlowName
+        let role: String
+        init(_ plan: ModulePlan) {
+            flow = plan.flow
+            role = plan.role.rawValue
         }
+        static func < (a: Place, b: Place) -> Bool { (a.flow, a.role) < (b.flow, b.role) }
     }
 
-    private static func byPlace(_ plans: [ModulePlan]) -> [Place: ModulePlan] {
-        var places: [Place: ModulePlan] = [:]
-        let groups = Dictionary(grouping: plans) { Place(flow: $0.flow, role: $0.role.rawValue, socket: "") }
-        for (place, members) in groups {
-            let alone = members.count == 1
-            for plan in members {
-                places[Place(flow: place.flow, role: place.role, socket: alone ? "" : plan.tapSocket.summary)] = plan
+    /// Modules of one flow and role: those on the same socket are the same; of the others, as many as there are on
+    /// both sides changed their socket.
+    private static func pairs(_ old: [ModulePlan], _ new: [ModulePlan]) -> [Module] {
+        var gone = old
+        var pairs: [(ModulePlan, ModulePlan)] = []
+        var come: [ModulePlan] = []
+        for plan in new {
+            if let at = gone.firstIndex(where: { $0.tapSocket == plan.tapSocket }) {
+                pairs.append((gone.remove(at: at), plan))
+            } else {
+                come.append(plan)
             }
         }
-        return places
+        let moved = zip(gone, come)
+        pairs += moved
+        let changed = pairs.compactMap { pair in
+            let fields = fields(from: pair.0, to: pair.1)
+            return fields.isEmpty ? nil : Module(.changed, pair.1, fields)
+        }
+        let left = min(gone.count, come.count)
+        return changed + gone.dropFirst(left).map { Module(.removed, $0) }
+            + come.dropFirst(left).map { Module(.added, $0) }
     }
 
     private static func fields(from old: ModulePlan, to new: ModulePlan) -> [Field] {
