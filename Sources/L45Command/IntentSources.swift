@@ -10,7 +10,9 @@ enum IntentSources {
             throw CommandEnd.badInput("standard input is named twice: it can be read once")
         }
         return try paths.flatMap { path in
-            if path == "-" { return [APISource(origin: "-", text: try text(FileHandle.standardInput.readToEnd(), "-"))] }
+            if path == "-" {
+                return [APISource(origin: "-", text: try text(FileHandle.standardInput.readToEnd(), "-"))]
+            }
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
                 throw CommandEnd.badInput("'\(path)' is not there")

@@ -8,20 +8,20 @@ struct L45: AsyncParsableCommand {
         abstract: "Customize network protocols of running programs, by intent.",
         usage: "l45 VERB ...",
         discussion: """
-            Write down what you want as YAML, apply it, and the orchestrator brings every device there and keeps it
-            there.
+            Write down what you want as YAML, apply it, and the orchestrator brings every device there and \
+            keeps it there.
 
-              l45 apply -f intents/ --wait     make a folder of intents so, and wait until it is
-              l45 diff -f intents/             what would change
-              l45 get devices                  who is there, and what it runs
-              l45 rollout status dns --watch   how far a rotation has come
-              l45 run -- dig example.org       run a program under the tap
+              l45 apply -f intents/ --wait    make a folder of intents so, and wait
+              l45 diff -f intents/            what would change
+              l45 get devices                 who is there, and what it runs
+              l45 rollout status dns --watch  how far a rotation has come
+              l45 run -- dig example.org      run a program under the tap
 
-            Every verb that talks to the orchestrator takes --server PATH, its socket or its state folder; the
+            Verbs that talk to the orchestrator take --server PATH, its socket or its state folder; the \
             default is $L45_SERVER, else where 'l45 nco' puts it.
 
-            Exit status: 0 well; 1 it differs (diff) or did not come about in time (wait, --wait); 2 usage or bad
-            input, nothing changed; 3 the orchestrator cannot be reached; 4 the orchestrator refused.
+            Exit status: 0 well; 1 it differs (diff), or did not come about in time (wait, --wait); 2 usage or \
+            bad input, nothing changed; 3 the orchestrator cannot be reached; 4 the orchestrator refused.
             """,
         version: Build.version,
         groupedSubcommands: [

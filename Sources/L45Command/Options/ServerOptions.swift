@@ -37,6 +37,7 @@ struct ServerOptions: ParsableArguments {
 extension APIResponse {
     /// An answer of a kind that the request does not have.
     var unexpected: CommandEnd {
-        .refused(APIFailure(.internalError, "the orchestrator answered with '\(kind.rawValue)': is it of another build?"))
+        .refused(
+            APIFailure(.internalError, "the orchestrator answered with '\(kind.rawValue)': is it of another build?"))
     }
 }

@@ -11,7 +11,8 @@ struct SourceOptions: ParsableArguments {
 
     func read() throws -> [APISource] {
         guard !files.isEmpty else {
-            throw CommandEnd.badInput("no intents are given", hint: "name files or folders with -f, or '-f -' for standard input")
+            throw CommandEnd.badInput(
+                "no intents are given", hint: "name files or folders with -f, or '-f -' for standard input")
         }
         return try IntentSources.read(files)
     }

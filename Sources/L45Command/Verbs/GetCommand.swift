@@ -7,7 +7,8 @@ enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
     case devices, intents, modules, rollouts, events
 
     init?(argument: String) {
-        guard let kind = Self.allCases.first(where: { [$0.rawValue, String($0.rawValue.dropLast())].contains(argument) })
+        guard
+            let kind = Self.allCases.first(where: { [$0.rawValue, String($0.rawValue.dropLast())].contains(argument) })
         else { return nil }
         self = kind
     }
@@ -28,7 +29,9 @@ struct GetCommand: AsyncParsableCommand {
     var kind: ResourceKind
     @Argument(help: "These alone; of events: those of this subject, such as intent/dns.")
     var names: [String] = []
-    @Option(name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Devices with these labels.", valueName: "k=v,..."))
+    @Option(
+        name: [.customShort("l"), .customLong("selector")],
+        help: ArgumentHelp("Devices with these labels.", valueName: "k=v,..."))
     var selector: [Labels] = []
     @Option(help: "Modules and rollouts of this intent.")
     var intent: String?

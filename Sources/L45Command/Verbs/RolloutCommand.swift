@@ -40,7 +40,9 @@ struct RolloutCommand: AsyncParsableCommand {
             let listing = try await Listing.of(server.ask(query))
             if listing.isEmpty { _ = try await server.ask(.get(ResourceQuery(.intents, names: [intent]))) }
             if watch { return try await Watcher(server: server, output: .wide).watch(query) }
-            guard !listing.isEmpty else { return console.complain("intent/\(name) has no flows: no device is in its scope") }
+            guard !listing.isEmpty else {
+                return console.complain("intent/\(name) has no flows: no device is in its scope")
+            }
             try console.print(listing.text(.wide, now: .now(), console.palette(for: .out)))
         }
     }

@@ -40,7 +40,8 @@ struct TokenCommand: AsyncParsableCommand {
             }
             if console.isTerminal(.err), output == .token {
                 let orchestrator = view.orchestrator ?? "HOST:PORT"
-                console.complain("good for \(ttl), once: l45 agent --orchestrator \(orchestrator) --token \(view.token)")
+                console.complain(
+                    "good for \(ttl), once: l45 agent --orchestrator \(orchestrator) --token \(view.token)")
             }
         }
     }

@@ -1,0 +1,215 @@
+import Foundation
+import L45Model
+import Testing
+
+@Suite("The built command against a served socket")
+struct BinaryTests {
+    @Test("get prints the table, without colours into a pipe")
+    func get() async throws {
+        let service = FakeOrchestrator.fleet()
+        let outcome = try await serving(service) { socket in
+            try await Binary.run(["get", "devices", "-l", "role=client,site=boston", "--server", socket])
+        }
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.isEmpty)
+        #expect(outcome.output.hasPrefix("NAME        ID            LINK"))
+        #expect(!outcome.output.contains("\u{1B}"))
+        #expect(service.asked == [.get(ResourceQuery(.devices, selector: ["role": "client", "site": "boston"]))])
+    }
+
+    @Test("The socket may be named by L45_SERVER, and by its folder")
+    func server() async throws {
+        let outcomes = try await serving(FakeOrchestrator.fleet()) { socket in
+            let folder = String(socket.dropLast("/api.sock".count))
+            return [
+                try await Binary.run(["get", "intents", "-o", "name"], environment: ["L45_SERVER": socket]),
+                try await Binary.run(["get", "intents", "-o", "name", "--server", folder]),
+            ]
+        }
+        #expect(outcomes.map(\.output) == ["intent/dns\n", "intent/dns\n"])
+    }
+
+    @Test("apply sends what it reads from standard input, byte for byte, and says what became of it")
+    func apply() async throws {
+        let service = FakeOrchestrator { request in
+            guard case .apply(let apply) = request else { return .failure(APIFailure(.malformed, "no apply")) }
+            return .applied(
+                ApplyResult(
+                    dryRun: apply.dryRun,
+                    intents: [ApplyResult.Intent(name: Fleet.dns, outcome: .created, revision: Generation(1))],
+                    warnings: ["-:1:1: warning: no device has the label role=web"]))
+        }
+        let text = "intent: dns\n# ünïcode\ntag dig DNS\n"
+        let outcome = try await serving(service) { socket in
+            try await Binary.run(["apply", "-f", "-", "--prune", "--server", socket], input: text)
+        }
+        #expect(outcome.status == 0)
+        #expect(outcome.output == "intent/dns created\n")
+        #expect(outcome.errors == "-:1:1: warning: no device has the label role=web\n")
+        #expect(service.asked == [.apply(ApplyRequest(sources: [APISource(origin: "-", text: text)], prune: true))])
+    }
+
+    @Test("Bad input shows the place with its caret, exits 2, and is not waited for")
+    func badInput() async throws {
+        let service = FakeOrchestrator { _ in
+            .failure(
+                APIFailure(
+                    .badInput, "1 intent does not compile; nothing was changed",
+                    diagnostics: [
+                        "-:1:5: error: no phrase begins with 'tga'\n1 | tga dig DNS\n  | ^^^ did you mean 'tag'?"
+                    ]))
+        }
+        let outcome = try await serving(service) { socket in
+            try await Binary.run(["apply", "-f", "-", "--wait", "--server", socket], input: "tga dig DNS\n")
+        }
+        #expect(outcome.status == 2)
+        #expect(outcome.output.isEmpty)
+        #expect(
+            outcome.errors == """
+                -:1:5: error: no phrase begins with 'tga'
+                1 | tga dig DNS
+                  | ^^^ did you mean 'tag'?
+                l45: 1 intent does not compile; nothing was changed
+
+                """)
+        #expect(service.asked.count == 1)
+    }
+
+    @Test("A file that is not there stops everything before the orchestrator is asked")
+    func missingFile() async throws {
+        let service = FakeOrchestrator.fleet()
+        let outcome = try await serving(service) { socket in
+            try await Binary.run(["apply", "-f", "/nowhere/x.yaml", "--server", socket])
+        }
+        #expect(outcome.status == 2)
+        #expect(outcome.errors == "l45: '/nowhere/x.yaml' is not there\n")
+        #expect(service.asked.isEmpty)
+    }
+
+    @Test("diff: 0 the same, 1 it differs, 2 bad input, 3 nobody there, 4 refused")
+    func diff() async throws {
+        func statusOfDiff(_ response: APIResponse) async throws -> Int32 {
+            try await serving(FakeOrchestrator { _ in response }) { socket in
+                try await Binary.run(["diff", "-f", "-", "--server", socket], input: "x").status
+            }
+        }
+        func result(_ outcome: ApplyResult.Outcome) -> APIResponse {
+            let intent = ApplyResult.Intent(name: Fleet.dns, outcome: outcome, revision: Generation(1))
+            return .applied(ApplyResult(dryRun: true, intents: [intent]))
+        }
+        #expect(try await statusOfDiff(result(.unchanged)) == 0)
+        #expect(try await statusOfDiff(result(.configured)) == 1)
+        #expect(try await statusOfDiff(.failure(APIFailure(.badInput, "no"))) == 2)
+        #expect(try await statusOfDiff(.failure(APIFailure(.notPermitted, "no"))) == 4)
+        #expect(try await Binary.run(["diff", "-f", "-", "--server", "/tmp/nobody.sock"], input: "x").status == 3)
+    }
+
+    @Test("Nobody there: the message names the socket and how to start it")
+    func nobody() async throws {
+        let outcome = try await Binary.run(["get", "devices", "--server", "/tmp/nobody.sock"])
+        #expect(outcome.status == 3)
+        #expect(
+            outcome.errors
+                == "l45: no orchestrator at '/tmp/nobody.sock': start it with 'l45 nco', or name its socket with --server\n"
+        )
+    }
+
+    @Test("A wait that times out names the holdup: phase, device, reason")
+    func waitTimesOut() async throws {
+        let outcome = try await serving(FakeOrchestrator.fleet()) { socket in
+            try await Binary.run(["wait", "intent/dns", "--for", "settled", "--timeout", "1ms", "--server", socket])
+        }
+        #expect(outcome.status == 1)
+        #expect(outcome.output.isEmpty)
+        #expect(
+            outcome.errors.hasPrefix("l45: intent/dns is not settled after 0s\n     flow dns/0 is in flip-clients for ")
+        )
+        #expect(outcome.errors.contains("waits for resolver-1: has not confirmed generation 7"))
+        #expect(!outcome.errors.contains("\u{1B}"))
+    }
+
+    @Test("A wait ends when what it waits for has come about")
+    func waitEnds() async throws {
+        let rounds = Rounds()
+        let service = FakeOrchestrator { request in
+            guard case .get(let query) = request else { return .failure(APIFailure(.malformed, "no get")) }
+            // The third time that the intent is asked for, it has settled.
+            let settled = query.kind == .intents ? rounds.next() >= 3 : rounds.count >= 3
+            if query.kind == .intents {
+                return .intents([Fleet.intent(phase: settled ? .settled : .drain, ready: settled)])
+            }
+            return .rollouts([settled ? Fleet.rollout(.settled, waiting: []) : Fleet.rollout(.drain)])
+        }
+        let outcome = try await serving(service) { socket in
+            try await Binary.run(["rollout", "status", "dns", "--wait", "--server", socket])
+        }
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("intent/dns settled after "))
+        #expect(rounds.count == 3)
+    }
+
+    @Test("A reader that has seen enough is no error")
+    func readerGone() async throws {
+        let events = (0..<2000).map {
+            EventView(id: UInt64($0), Event(at: Fleet.now, subject: "intent/dns", message: "m"))
+        }
+        let outcome = try await serving(FakeOrchestrator { _ in .events(events) }) { socket in
+            let script = #""$0" get events --server "$1" | head -n 1; echo "${PIPESTATUS[0]}""#
+            return try await Binary.run(program: "/bin/bash", ["-c", script, try Binary.path, socket])
+        }
+        #expect(outcome.output.hasSuffix("\n0\n"))
+        #expect(outcome.output.split(separator: "\n").count == 2)
+        #expect(outcome.errors.isEmpty)
+    }
+
+    @Test("Usage errors exit 2 and say what is right")
+    func usage() async throws {
+        for (arguments, part) in [
+            (["get", "stars"], "'devices', 'intents', 'modules', 'rollouts' or 'events'"),
+            (["get", "intents", "-l", "a=b"], "intents have no labels"),
+            (["wait", "intent/dns", "--for", "connected"], "do not go together"),
+            (["delete", "device", "x"], "Only intents are deleted"),
+            (["label", "device", "x", "role"], "neither KEY=VALUE nor KEY-"),
+            (["wait", "intent/dns", "--for", "settled", "--timeout", "soon"], "soon"),
+        ] as [([String], String)] {
+            let outcome = try await Binary.run(arguments)
+            #expect(outcome.status == 2, "\(arguments)")
+            #expect(outcome.errors.contains(part), "\(arguments): \(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
+    @Test("rollout undo, label and token create ask for what they say")
+    func steering() async throws {
+        let service = FakeOrchestrator { request in
+            switch request {
+            case .rollout(let rollout):
+                .rollout(
+                    RolloutResult(
+                        intent: rollout.intent, verb: rollout.verb, epoch: Epoch(3), paused: false, changed: true))
+            case .setLabels: .device(Fleet.client)
+            case .createToken(let token):
+                .token(TokenView(token: "T", expiresAt: Fleet.now, labels: token.labels, orchestrator: nil))
+            default: .failure(APIFailure(.malformed, "another"))
+            }
+        }
+        let outcomes = try await serving(service) { socket in
+            [
+                try await Binary.run(["rollout", "undo", "dns", "--server", socket]),
+                try await Binary.run(["label", "device", "client-1", "role=web", "site-", "--server", socket]),
+                try await Binary.run(["token", "create", "--ttl", "5m", "--label", "role=web", "--server", socket]),
+            ]
+        }
+        #expect(outcomes.map(\.status) == [0, 0, 0])
+        #expect(
+            outcomes.map(\.output) == [
+                "intent/dns goes back to epoch 3\n", "device/client-1 has role=client,site=boston\n", "T\n",
+            ])
+        #expect(
+            service.asked == [
+                .rollout(RolloutRequest(.undo, Fleet.dns)),
+                .setLabels(LabelRequest(device: "client-1", set: ["role": "web"], remove: ["site"])),
+                .createToken(TokenRequest(ttl: .seconds(300), labels: ["role": "web"])),
+            ])
+    }
+}

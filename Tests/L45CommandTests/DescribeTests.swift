@@ -1,0 +1,141 @@
+import L45Model
+import Testing
+
+@testable import L45Command
+
+@Suite("Describe and diff")
+struct DescribeTests {
+    @Test("A device")
+    func device() {
+        let text = DescribeDevice.text(
+            Fleet.resolver, modules: [Fleet.modules[2]], events: [Fleet.events[1]], now: Fleet.now, .plain)
+        #expect(
+            text == """
+                Device       resolver-1
+                Id           5e50000000000000000000000000000a
+                Labels       <none>
+                Addresses    192.0.2.53
+                Link         away for 12s
+                Generation   6, wants 7
+                Tap          preload, 2 processes
+                Last report  15s ago
+                Kernel       6.12.0
+                Agent        0.1.0
+                Problems
+                  the tap folder is full
+                  no process under the tap
+                Modules
+                  ID                DEVICE      FLOW   EPOCH  ROLE    STATE                    SOCKETS  SENT  RECEIVED  ACTIVE
+                  000000000000003a  resolver-1  dns/0  3      server  deprecated, wants to go  0        0     0         <none>
+                Events
+                  AGE  SEVERITY  SUBJECT                                  MESSAGE           FACTS
+                  12s  alert     device/5e50000000000000000000000000000a  device went away  <none>
+                """)
+    }
+
+    @Test("An intent")
+    func intent() {
+        let text = DescribeIntent.text(
+            Fleet.intent(revision: 3, observed: 2), rollouts: [Fleet.rollout()], modules: [], events: [],
+            now: Fleet.now, .plain)
+        #expect(
+            text == """
+                Intent    dns
+                Ready     no
+                Phase     flip-clients
+                Revision  3, seen so far 2, from intents/dns.yaml
+                Epoch     4, since 30s ago
+                Rotates   every 6h, next in 5h
+                Devices   1 of 2 ready, 1 away
+                Conditions
+                  TYPE   STATUS  SINCE  REASON       MESSAGE
+                  Ready  false   12s    DevicesAway  resolver-1 is away
+                Flows
+                  FLOW   EPOCH  PHASE         SINCE  WAITS FOR
+                  dns/0  4      flip-clients  12s    resolver-1: has not confirmed generation 7 (last report 6, 15 s ago)
+                Modules
+                  <none>
+                Source
+                  intent: dns
+                  tag dig DNS
+                  rotate dialect every 6h
+                Events
+                  <none>
+                """)
+    }
+
+    @Test("A module")
+    func module() {
+        #expect(
+            DescribeModule.text(Fleet.modules[0], now: Fleet.now, .plain) == """
+                Module       000000000000002a
+                Device       client-1 (c11e0000000000000000000000000001)
+                Flow         dns/0 of intent dns, epoch 3, client
+                State        active, wants standby
+                Enforcing    no
+                Socket       udp dig/* any > 192.0.2.53:53
+                Dialect      datagram tag, 32 bytes at the front, label 'dig'
+                Attaches to  open and new sockets
+                Priority     100
+                Sockets      2
+                Streams      0 in the dialect, 0 left plain
+                Active       1s ago
+                Sent         5000 messages, 160000 bytes, 1s ago
+                Received     4998 messages, 320000 bytes, 2s ago
+                Not ours     0 to the next module, 1 handed over plain
+                Dropped      0 plain
+                Forged       0
+                Latest flows
+                  udp 10.0.0.5:41234 > 192.0.2.53:53 (dig/isc-net-0000)
+                """)
+    }
+
+    private func result(_ outcome: ApplyResult.Outcome, dryRun: Bool = true) -> ApplyResult {
+        let old = DevicePlan(device: Fleet.client.id, modules: [Fleet.plan(1, epoch: 3, role: .client)])
+        let new = DevicePlan(
+            device: Fleet.client.id,
+            modules: [Fleet.plan(2, epoch: 4, role: .client, priority: 200), Fleet.plan(3, epoch: 4, role: .server)])
+        return ApplyResult(
+            dryRun: dryRun,
+            intents: [
+                ApplyResult.Intent(name: Fleet.dns, outcome: outcome, revision: Generation(2)),
+                ApplyResult.Intent(name: IntentName("web"), outcome: .unchanged, revision: Generation(1)),
+                ApplyResult.Intent(name: IntentName("old"), outcome: .pruned, revision: Generation(9)),
+            ],
+            devices: [DeviceDiff(deviceName: "client-1", from: old, to: new)].compactMap { $0 })
+    }
+
+    @Test("A diff goes from intents to devices to fields, and leaves out what stays")
+    func diff() {
+        #expect(
+            DiffText.text(result(.configured), .plain) == """
+                ~ intent/dns
+                - intent/old
+                device/client-1
+                  ~ dns/0 client
+                      epoch: 3 -> 4
+                      priority: 100 -> 200
+                  + dns/0 server  udp dig/* any > 192.0.2.53:53  datagram tag, 32 bytes at the front, label 'dig'
+                """)
+    }
+
+    @Test("Nothing to say is nothing said")
+    func noDiff() {
+        let same = ApplyResult(
+            dryRun: true, intents: [ApplyResult.Intent(name: Fleet.dns, outcome: .unchanged, revision: Generation(2))])
+        #expect(DiffText.text(same, .plain).isEmpty)
+        #expect(!same.differs)
+    }
+
+    @Test("An apply says what became of each intent, and of a dry run that it was one")
+    func apply() {
+        #expect(
+            ApplyText.text(result(.created, dryRun: false), .plain) == """
+                intent/dns created
+                intent/web unchanged
+                intent/old pruned
+                """)
+        #expect(
+            ApplyText.text(result(.created), .plain).hasPrefix("intent/dns created (dry run)\nintent/web unchanged\n"))
+    }
+}
