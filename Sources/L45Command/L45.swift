@@ -33,6 +33,6 @@ struct L45: AsyncParsableCommand {
                     GetCommand.self, DescribeCommand.self, RolloutCommand.self, WaitCommand.self, LabelCommand.self,
                     ForgetCommand.self, TokenCommand.self,
                 ]),
-            CommandGroup(name: "Other", subcommands: [VersionCommand.self]),
+            CommandGroup(name: "Other", subcommands: [NcoCommand.self, AgentCommand.self, RunCommand.self, VersionCommand.self]),
         ])
 }

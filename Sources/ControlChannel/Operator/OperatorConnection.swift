@@ -55,7 +55,7 @@ private final class RequestHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { frames.finish() }
+        if case NIOCore.ChannelEvent.inputClosed = event { frames.finish() }
     }
 
     /// Such as half a frame at the end.

@@ -12,7 +12,7 @@ struct TokenCommand: AsyncParsableCommand {
             discussion: """
                 The token alone goes to standard output; how to use it, to standard error when that is a terminal.
 
-                  l45 agent --orchestrator nco.example:7245 --token "$(l45 token create --label role=web)"
+                  l45 agent --orchestrator nco.example:7450 --token "$(l45 token create --label role=web)"
                 """)
 
         @Option(help: ArgumentHelp("How long it is good for: 250ms, 90s, 5m, 6h.", valueName: "span"))

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import L45Model
+import Logging
+import Orchestrator
+import Reconciler
+import ServiceLifecycle
+import UnixSignals
+
+/// `l45 nco`: the orchestrator.
+struct NcoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nco",
+        abstract: "Run the orchestrator.",
+        discussion: """
+            Keeps the fleet's state in --state (root.key in it opens the rest: back both up), serves agents at --listen over \
+            mutual TLS, and operators at the socket api.sock in the state folder. Ends well on SIGTERM and SIGINT; killed \
+            in any other way, it goes on where it stood.
+
+              l45 nco --state /var/lib/l45/nco --listen 0.0.0.0:7450
+            """)
+
+    @Option(help: ArgumentHelp("Folder of the orchestrator's state; made if need be.", valueName: "folder"))
+    var state: String?
+    @Option(help: ArgumentHelp("Where agents connect; port 0 takes any free one.", valueName: "host:port"))
+    var listen = HostPort(host: "0.0.0.0", port: HostPort.standardPort)
+    @Option(
+        help: ArgumentHelp(
+            "How long decoders of a dialect stay after its last sender left it: longer than the slowest retransmission.",
+            valueName: "span"))
+    var drainBound: Span = RolloutPolicy().drainBound
+    @Option(help: ArgumentHelp("A table that no tap confirms is sent again after this long.", valueName: "span"))
+    var resendAfter: Span = RolloutPolicy().resendAfter
+    @Option(help: ArgumentHelp("Agents report at least this often.", valueName: "span"))
+    var reportEvery: Span = .seconds(10)
+    @Option(help: ArgumentHelp("An agent that says nothing for this long is away.", valueName: "span"))
+    var silenceMax: Span = .seconds(45)
+    @Option(
+        help: ArgumentHelp(
+            "At least this long from one pass of the reconciler to the next: what arrives meanwhile is decided together.",
+            valueName: "span"))
+    var passEvery: Span = .milliseconds(20)
+    @OptionGroup var logs: LogOptions
+
+    func validate() throws {
+        guard silenceMax >= .seconds(3) else { throw ValidationError("--silence-max \(silenceMax) is under 3s.") }
+        guard passEvery > .zero, reportEvery > .zero, resendAfter > .zero else {
+            throw ValidationError("--pass-every, --report-every and --resend-after are longer than 0s.")
+        }
+    }
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let folder = state ?? StateFolders(environment: environment, uid: geteuid()).orchestrator
+        let logger = logs.logger("l45.nco")
+        let orchestrator: NetworkOrchestrator
+        do {
+            try FileManager.default.createDirectory(
+                atPath: (folder as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            orchestrator = try NetworkOrchestrator(
+                configuration: OrchestratorConfiguration(
+                    stateFolder: folder, host: listen.host, port: listen.port,
+                    policy: RolloutPolicy(drainBound: drainBound, resendAfter: resendAfter), reportEvery: reportEvery,
+                    heartbeatEvery: .milliseconds(silenceMax.milliseconds / 3), silenceMax: silenceMax,
+                    passEvery: passEvery),
+                logger: logger)
+        } catch {
+            throw CommandEnd.badInput("the orchestrator can not start: \(error)")
+        }
+        do {
+            try await ServiceGroup(
+                services: [OrchestratorRun(orchestrator: orchestrator)], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            ).run()
+        } catch {
+            throw CommandEnd.badInput("the orchestrator stopped: \(error)")
+        }
+    }
+}
+
+/// The orchestrator as a service that ends in order.
+private struct OrchestratorRun: Service {
+    let orchestrator: NetworkOrchestrator
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await orchestrator.run() }
+    }
+}
