@@ -89,6 +89,7 @@ static bool destination(const struct l45_flow *flow, const struct msghdr *messag
 	return flow->connected;
 }
 
+/* The size that the kernel is to cut this message by; 0: it is not. */
 static size_t segment_size(int fd, const struct msghdr *message)
 {
 	int size = 0;
@@ -101,9 +102,7 @@ static size_t segment_size(int fd, const struct msghdr *message)
 			memcpy(&found, CMSG_DATA(c), sizeof(found));
 			return found;
 		}
-	/* Set by setsockopt: rare enough to be asked for only when the message is larger than any one segment may be. */
-	if (iov_total(message->msg_iov, message->msg_iovlen) > 1200 &&
-	    real(getsockopt)(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &bytes) == 0 && size > 0)
+	if (tap.fds[fd].segmented && real(getsockopt)(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &bytes) == 0 && size > 0)
 		return (size_t)size;
 	return 0;
 }
@@ -201,7 +200,7 @@ static ssize_t send_segments(int fd, const struct msghdr *message, int flags, si
 {
 	const size_t total = iov_total(message->msg_iov, message->msg_iovlen);
 	char *whole = total <= SCRATCH_BYTES ? scratch_take() : NULL;
-	char control[256];
+	char control[256] __attribute__((aligned(8)));
 	struct msghdr one = *message;
 	ssize_t result = (ssize_t)total;
 
@@ -221,9 +220,15 @@ static ssize_t send_segments(int fd, const struct msghdr *message, int flags, si
 		memcpy(control + one.msg_controllen, c, c->cmsg_len);
 		one.msg_controllen += space;
 	}
-	if (one.msg_controllen == 0)
-		one.msg_control = NULL;
-	for (size_t at = 0; at < total; at += size) {
+	/* Each piece goes as it is, whatever the socket is set to: with its tag it is longer than the size set. */
+	struct cmsghdr whole_piece = { .cmsg_len = CMSG_LEN(2), .cmsg_level = IPPROTO_UDP, .cmsg_type = UDP_SEGMENT };
+
+	if (one.msg_controllen + CMSG_SPACE(2) <= sizeof(control)) {
+		memset(control + one.msg_controllen, 0, CMSG_SPACE(2));
+		memcpy(control + one.msg_controllen, &whole_piece, sizeof(whole_piece));
+		one.msg_controllen += CMSG_SPACE(2);
+	}
+	for (size_t at = 0; at < total || at == 0; at += size) {
 		struct iovec piece = { whole + at, total - at < size ? total - at : size };
 
 		one.msg_iov = &piece;
@@ -242,11 +247,9 @@ static ssize_t send_segments(int fd, const struct msghdr *message, int flags, si
 
 ssize_t datagram_send(int fd, const struct msghdr *message, int flags)
 {
-	const size_t size = message->msg_controllen || iov_total(message->msg_iov, message->msg_iovlen) > 1200
-				    ? segment_size(fd, message)
-				    : 0;
+	const size_t size = l45_unlikely(message->msg_controllen || tap.fds[fd].segmented) ? segment_size(fd, message) : 0;
 
-	if (l45_unlikely(size > 0 && iov_total(message->msg_iov, message->msg_iovlen) > size))
+	if (l45_unlikely(size > 0))
 		return send_segments(fd, message, flags, size);
 	return send_one(fd, message, flags);
 }

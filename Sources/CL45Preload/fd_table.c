@@ -165,6 +165,15 @@ static enum fd_kind look_datagram(int fd, struct fd_info *info, const struct rul
 	return now.local.port == 0 ? FD_UNKNOWN : any_attached(flow) ? FD_DATAGRAM : FD_IDLE_UDP;
 }
 
+static void read_lowat(int fd, struct l45_flow *flow)
+{
+	int lowat = 1;
+	socklen_t bytes = sizeof(lowat);
+
+	if (real(getsockopt)(fd, SOL_SOCKET, SO_RCVLOWAT, &lowat, &bytes) == 0 && lowat > 1)
+		flow->rx_lowat = (uint32_t)lowat;
+}
+
 static enum fd_kind look_stream(int fd, struct fd_info *info, const struct rules *rules)
 {
 	struct l45_flow now;
@@ -189,6 +198,7 @@ static enum fd_kind look_stream(int fd, struct fd_info *info, const struct rules
 			flow->connected = now.connected;
 			flow_match(flow, rules);
 			stream_opened(flow, rules);
+			read_lowat(fd, flow);
 			__atomic_fetch_add(&tap.state->streams, 1, __ATOMIC_ACQ_REL);
 		}
 		adopt(info, flow);
@@ -317,6 +327,7 @@ void fd_copied(int from, int to)
 	if (tap.fds[from].flow)
 		flow_hold(tap.fds[from].flow - 1);
 	tap.fds[to] = tap.fds[from];
+	tap.fds[to].epoll = 0;
 }
 
 void fd_forked(void)

@@ -15,12 +15,6 @@ L45_HOOK int close(int fd)
 	return real(close)(fd);
 }
 
-L45_HOOK int fclose(FILE *file)
-{
-	fd_forget(fileno(file));
-	return real(fclose)(file);
-}
-
 #define RANGE_CLOEXEC (1u << 2)
 
 L45_HOOK int close_range(unsigned int first, unsigned int last, int flags)

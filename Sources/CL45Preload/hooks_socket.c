@@ -4,9 +4,16 @@
 #include "real.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 
+#ifndef TCP_ZEROCOPY_RECEIVE
+#define TCP_ZEROCOPY_RECEIVE 35
+#endif
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
@@ -85,10 +92,38 @@ L45_HOOK int setsockopt(int fd, int level, int option, const void *value, sockle
 		if (flow)
 			flow->rx_lowat = lowat > 1 ? (uint32_t)lowat : 0;
 	}
+	/* Records made by the kernel (kTLS) would go out behind our back. Programs then make them themselves. */
+	if (l45_unlikely(level == IPPROTO_TCP && option == TCP_ULP && tapped_stream(fd))) {
+		errno = ENOENT;
+		return -1;
+	}
 	/* The option permits the kernel to put datagrams together, never promises it: a tapped socket gets them singly. */
 	if (l45_unlikely(level == IPPROTO_UDP && option == UDP_GRO && fd_kind_of(fd) == FD_DATAGRAM))
 		return 0;
+	if (l45_unlikely(level == IPPROTO_UDP && option == UDP_SEGMENT && (uint32_t)fd < tap.fds_count))
+		tap.fds[fd].segmented = 1;
 	return real(setsockopt)(fd, level, option, value, bytes);
+}
+
+L45_HOOK int getsockopt(int fd, int level, int option, void *value, socklen_t *bytes)
+{
+	if (l45_unlikely(level == SOL_SOCKET && option == SO_RCVLOWAT && value && bytes && *bytes >= sizeof(int))) {
+		struct l45_flow *flow = tapped_stream(fd);
+
+		if (flow && flow->rx_lowat > 1) {
+			const int lowat = (int)flow->rx_lowat; /* the kernel's own may be raised by us for a while */
+
+			memcpy(value, &lowat, sizeof(lowat));
+			*bytes = sizeof(lowat);
+			return 0;
+		}
+	}
+	/* Pages mapped out of the queue would hold tags. Programs then copy. */
+	if (l45_unlikely(level == IPPROTO_TCP && option == TCP_ZEROCOPY_RECEIVE && tapped_stream(fd))) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return real(getsockopt)(fd, level, option, value, bytes);
 }
 
 L45_HOOK int ioctl(int fd, unsigned long request, ...)

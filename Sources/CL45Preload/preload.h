@@ -47,10 +47,15 @@ struct fd_info {
 	uint32_t flow;    /* index + 1; 0 none */
 	uint8_t opened;   /* enum l45_opened */
 	uint8_t named;    /* thread is filled in */
-	uint8_t reserved[2];
+	uint8_t segmented; /* UDP_SEGMENT was set on it */
+	uint8_t reserved;
 	char thread[L45_TAP_NAME_BYTES]; /* of the thread that first used it */
-	uint64_t padding[3];
+	int32_t epoll;         /* the epoll instance it was last put in, + 1; 0 none */
+	uint32_t epoll_events;
+	uint64_t epoll_data;
+	uint64_t padding;
 };
+_Static_assert(sizeof(struct fd_info) == 64, "one cache line");
 
 struct tap {
 	struct l45_rules_file *rules;   /* an empty table of our own while untapped */

@@ -4,6 +4,7 @@
 #define L45_REAL_H
 
 #include <poll.h>
+#include <stdarg.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -25,6 +26,8 @@
 	F(int, close_range, (unsigned int, unsigned int, int))                                                         \
 	F(void, closefrom, (int))                                                                                      \
 	F(int, fclose, (FILE *))                                                                                       \
+	F(int, fileno, (FILE *))                                                                                        \
+	F(int, vdprintf, (int, const char *, va_list))                                                                  \
 	F(FILE *, fdopen, (int, const char *))                                                                         \
 	F(int, dup, (int))                                                                                             \
 	F(int, dup2, (int, int))                                                                                       \

@@ -550,6 +550,12 @@ ssize_t stream_recv(int fd, struct l45_flow *flow, struct msghdr *message, int f
 			break;
 		}
 	}
+	if (l45_unlikely(flow->rx_lowat > 1)) {
+		const int lowat = (int)flow->rx_lowat, keep = errno;
+
+		real(setsockopt)(fd, SOL_SOCKET, SO_RCVLOWAT, &lowat, sizeof(lowat)); /* see stream_readable */
+		errno = keep;
+	}
 	if (total > 0 || got == 0)
 		got = (ssize_t)total;
 	if (got >= 0)
@@ -618,6 +624,13 @@ bool stream_readable(int fd, struct l45_flow *flow)
 		lock_give(&flow->rx_lock);
 		if (stream_pending(fd, flow, &plain) != 0 || plain >= (int)flow->rx_lowat)
 			return true;
+		/* The kernel counts tag bytes too: it is to speak up when so many more have come. */
+		int wire = 0;
+
+		if (real(ioctl)(fd, FIONREAD, &wire) == 0) {
+			wire += (int)flow->rx_lowat - plain;
+			real(setsockopt)(fd, SOL_SOCKET, SO_RCVLOWAT, &wire, sizeof(wire));
+		}
 		/* Fewer than asked for; but the end of the stream or an error is news. */
 		const ssize_t more = real(recv)(fd, &none, 1, MSG_PEEK | MSG_DONTWAIT);
 

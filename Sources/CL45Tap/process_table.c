@@ -41,7 +41,7 @@ uint64_t l45_process_start(int pid)
 	at++;
 	if (at[0] == ' ' && (at[1] == 'Z' || at[1] == 'X'))
 		return 0; /* dead, not yet waited for: holds no socket any more */
-	for (int field = 2; field < 22 && at; field++)
+	for (int field = 3; field < 22 && at; field++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoull(at + 1, NULL, 10) : 0;
 }
