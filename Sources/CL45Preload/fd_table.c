@@ -52,6 +52,8 @@ static int protocol_of(int fd)
 
 /* The peer of a connection under way: the kernel does not tell it before the handshake is done. */
 static __thread const struct l45_tap_endpoint *pending_remote __attribute__((tls_model("initial-exec")));
+/* This thread is in the connect or accept that opens the stream: the one moment at which a dialect can be attached. */
+static __thread bool opening __attribute__((tls_model("initial-exec")));
 
 /* Fills in what of the socket does not depend on the table. False: not a socket any more. */
 static bool read_ends(int fd, struct l45_flow *flow)
@@ -197,7 +199,7 @@ static enum fd_kind look_stream(int fd, struct fd_info *info, const struct rules
 			flow->remote = now.remote;
 			flow->connected = now.connected;
 			flow_match(flow, rules);
-			stream_opened(flow, rules);
+			stream_opened(flow, rules, opening);
 			read_lowat(fd, flow);
 			__atomic_fetch_add(&tap.state->streams, 1, __ATOMIC_ACQ_REL);
 		}
@@ -292,7 +294,9 @@ void fd_opened(int fd, enum l45_opened opened)
 	if (info->born == 0)
 		info->born = tap_sequence() + (tap_sequence() == 0);
 	file(info, FD_UNKNOWN, 0);
+	opening = true;
 	fd_kind_of(fd);
+	opening = false;
 }
 
 void fd_opened_to(int fd, const struct sockaddr *address, socklen_t bytes)

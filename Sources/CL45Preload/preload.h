@@ -204,7 +204,8 @@ ssize_t datagram_recv_idle(int fd, struct msghdr *message, int flags);
 int datagram_pending(int fd, int *bytes); /* FIONREAD */
 
 /* ---- stream_*.c ---- */
-void stream_opened(struct l45_flow *flow, const struct rules *rules);
+/* opening: called from the connect or accept that opens it; else the stream is older than the rule, and stays plain. */
+void stream_opened(struct l45_flow *flow, const struct rules *rules, bool opening);
 ssize_t stream_send(int fd, struct l45_flow *flow, const struct msghdr *message, int flags);
 ssize_t stream_recv(int fd, struct l45_flow *flow, struct msghdr *message, int flags);
 /* Decides how an undecided stream opens, by what has come. 0 decided; -EAGAIN nothing there yet; 1 end of stream. */

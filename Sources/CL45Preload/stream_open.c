@@ -39,37 +39,48 @@ static bool same_codec(const struct l45_codec *a, const struct l45_codec *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* Adds a codec unless the list has it or is full. Returns its place, or -1. */
+static int add_codec(struct l45_codec *list, uint32_t *modules, uint32_t *count, const struct l45_codec *codec,
+		     uint32_t module)
+{
+	for (uint32_t i = 0; i < *count; i++)
+		if (same_codec(&list[i], codec))
+			return (int)i; /* one module, several remotes */
+	if (*count == L45_CODECS_MAX)
+		return -1;
+	list[*count] = *codec;
+	modules[*count] = module;
+	return (int)(*count)++;
+}
+
 /*
- * The codecs to read by, by this table. Under rx_lock, or before the flow is shared. The codec of a tag that is under
- * way stays, revoked or not, and so does its place in the list.
+ * The codecs to read by, by this table. Under rx_lock, or before the flow is shared. What the stream could read before
+ * it can read on, revoked or not, as far as there is room: tags in it may still be in the queue, and a sender that has
+ * been silent since leaves by a tag of the codec that it last spoke. The codec of the last frame is sure of its place.
  */
 static void choose_read(struct l45_flow *flow, const struct rules *rules, const uint64_t words[L45_RULE_WORDS])
 {
-	struct l45_codec kept;
-	uint32_t kept_module = L45_NO_MODULE, count = 0;
-	bool keep = flow->rx.tag_done > 0 && flow->rx.codec < flow->rx_count;
+	struct l45_codec *before = scratch_take();
+	uint32_t modules[L45_CODECS_MAX];
+	const uint32_t before_count = flow->rx_count;
+	const uint32_t last = flow->rx.codec < before_count ? flow->rx.codec : 0;
+	int place = 0;
 
-	if (keep) {
-		kept = flow->rx_codecs[flow->rx.codec];
-		kept_module = flow->rx_modules[flow->rx.codec];
-	}
-	for (int i = rule_next(words, 0); i >= 0 && count < L45_CODECS_MAX - 1; i = after(words, i)) {
-		const struct prepared_rule *rule = &rules->rule[i];
-
-		if (!may_read(&rule->entry.rule))
-			continue;
-		if (count > 0 && same_codec(&flow->rx_codecs[count - 1], &rule->codec))
-			continue; /* one module, several remotes */
-		flow->rx_codecs[count] = rule->codec;
-		flow->rx_modules[count++] = rule->entry.module;
-		if (keep && same_codec(&kept, &rule->codec))
-			keep = false;
-	}
-	if (keep) {
-		flow->rx_codecs[count] = kept;
-		flow->rx_modules[count++] = kept_module;
-	}
-	flow->rx_count = count;
+	if (!before)
+		return; /* as it was; the next call tries again */
+	memcpy(before, flow->rx_codecs, before_count * sizeof(*before));
+	memcpy(modules, flow->rx_modules, sizeof(modules));
+	flow->rx_count = 0;
+	if (flow->rx_module != L45_NO_MODULE && before_count > 0)
+		place = add_codec(flow->rx_codecs, flow->rx_modules, &flow->rx_count, &before[last], modules[last]);
+	for (int i = rule_next(words, 0); i >= 0; i = after(words, i))
+		if (may_read(&rules->rule[i].entry.rule))
+			add_codec(flow->rx_codecs, flow->rx_modules, &flow->rx_count, &rules->rule[i].codec,
+				  rules->rule[i].entry.module);
+	for (uint32_t i = 0; i < before_count; i++)
+		add_codec(flow->rx_codecs, flow->rx_modules, &flow->rx_count, &before[i], modules[i]);
+	flow->rx.codec = (uint8_t)(place < 0 ? 0 : place);
+	scratch_give(before);
 }
 
 static void set_direction(struct l45_flow *flow)
@@ -81,7 +92,7 @@ static void set_direction(struct l45_flow *flow)
 	flow->rx.direction = client ? L45_RESPONSE : L45_REQUEST;
 }
 
-void stream_opened(struct l45_flow *flow, const struct rules *rules)
+void stream_opened(struct l45_flow *flow, const struct rules *rules, bool opening)
 {
 	uint64_t words[L45_RULE_WORDS];
 	bool in_kind = false;
@@ -89,7 +100,7 @@ void stream_opened(struct l45_flow *flow, const struct rules *rules)
 	set_direction(flow);
 	flow->tx.mode = flow->rx.mode = L45_PLAIN;
 	flow->tx_sequence = flow->rx_sequence = rules->sequence;
-	if (flow->opened == L45_UNOPENED || !flow_attached(flow, rules->sequence, words))
+	if (!opening || flow->opened == L45_UNOPENED || !flow_attached(flow, rules->sequence, words))
 		return;
 	choose_send(flow, rules, words);
 	choose_read(flow, rules, words);

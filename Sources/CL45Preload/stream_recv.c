@@ -181,6 +181,7 @@ static ssize_t read_once(int fd, struct l45_flow *flow, struct layout *layout, s
 		return got;
 	message->msg_controllen = part.msg_controllen;
 	message->msg_flags = part.msg_flags;
+	flow->rx_ms = l45_now_ms();
 	flow->rx_busy = 1;
 	while (done < (size_t)got && !error) {
 		struct l45_expect expect;
@@ -545,10 +546,10 @@ ssize_t stream_recv(int fd, struct l45_flow *flow, struct msghdr *message, int f
 			got = -1;
 			break;
 		}
-		if (wait_for_bytes(fd) < 0) {
-			got = -1;
+		/* 0 is the end of the stream, told to us: the descriptor itself may be gone by now. */
+		got = wait_for_bytes(fd);
+		if (got <= 0)
 			break;
-		}
 	}
 	if (l45_unlikely(flow->rx_lowat > 1)) {
 		const int lowat = (int)flow->rx_lowat, keep = errno;

@@ -162,6 +162,7 @@ static ssize_t send_framed(int fd, struct l45_flow *flow, const struct msghdr *m
 
 		if (flow->send_module != L45_NO_MODULE)
 			flow->tx_module = flow->send_module; /* seen as spoken before the first byte can leave */
+		flow->tx_ms = l45_now_ms();
 		const uint64_t wire = lay_out(batch, &pieces, at, &tx, send, total - told, &plain);
 
 		part.msg_iov = batch->iov;

@@ -114,6 +114,7 @@ struct l45_flow {
 	uint32_t tx_module;        /* of the frame under way or last sent; L45_NO_MODULE none */
 	uint32_t send_module;      /* of send, L45_NO_MODULE none */
 	uint8_t tx_broken, tx_in_kind, tx_reserved[6];
+	int64_t tx_ms;             /* when a frame was last begun or went on */
 	struct l45_stream_tx tx;
 	struct l45_codec send;
 
@@ -125,6 +126,7 @@ struct l45_flow {
 	uint32_t rx_lowat;         /* SO_RCVLOWAT in plain bytes; 0 and 1 are the same */
 	int32_t rx_error;          /* an errno met after bytes were taken: told at the next call */
 	uint8_t rx_broken, rx_reserved[7];
+	int64_t rx_ms;
 	struct l45_stream_rx rx;
 	uint32_t rx_modules[L45_CODECS_MAX];
 	struct l45_codec rx_codecs[L45_CODECS_MAX];

@@ -49,10 +49,24 @@ static int left_plain(const struct l45_tap_rule *rule, const struct l45_flow *fl
 	return (writes && flow->tx.mode == L45_PLAIN) || (reads && flow->rx.mode == L45_PLAIN);
 }
 
-static int in_dialect(const struct l45_flow *flow, uint32_t module)
+/*
+ * Does a direction still speak the dialect of a module that is on its way out? Until its frame is another's, or it has
+ * been still for a while: a silent direction needs no decoder of the table, for the flow keeps the codecs it had.
+ */
+#define STILL_MS 2000
+
+static int speaks(uint32_t spoken, uint32_t module, int moves, int64_t moved_ms)
 {
-	return (flow->tx.mode == L45_FRAMED && flow->tx_module == module) ||
-	       (flow->rx.mode == L45_FRAMED && flow->rx_module == module);
+	return spoken == module && (moves || l45_now_ms() - moved_ms < STILL_MS);
+}
+
+/* rule: of the module, as it matches this flow now; NULL when none does. */
+static int in_dialect(const struct l45_flow *flow, uint32_t module, const struct l45_table_rule *rule)
+{
+	const int stays = rule && rule->rule.state == L45_TAP_ACTIVE;
+
+	return (flow->tx.mode == L45_FRAMED && speaks(flow->tx_module, module, stays, flow->tx_ms)) ||
+	       (flow->rx.mode == L45_FRAMED && speaks(flow->rx_module, module, stays, flow->rx_ms));
 }
 
 int l45_tap_read_module(const struct l45_tap *tap, uint64_t mod_id, struct l45_tap_module *out)
@@ -78,7 +92,7 @@ int l45_tap_read_module(const struct l45_tap *tap, uint64_t mod_id, struct l45_t
 			out->sockets++;
 		if (flow->protocol != 6)
 			continue;
-		if (in_dialect(flow, index))
+		if (in_dialect(flow, index, rule))
 			out->streams_in_dialect++;
 		else if (rule && left_plain(&rule->rule, flow))
 			out->streams_left_plain++;
@@ -130,7 +144,7 @@ size_t l45_tap_read_flows(const struct l45_tap *tap, uint64_t mod_id, char (*tex
 
 			if (order >= below || order < best || !held(flow))
 				continue;
-			if (!matching(table, flow, mod_id) && !(flow->protocol == 6 && in_dialect(flow, index)))
+			if (!matching(table, flow, mod_id) && !(flow->protocol == 6 && in_dialect(flow, index, NULL)))
 				continue;
 			newest = flow;
 			best = order;

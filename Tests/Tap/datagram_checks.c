@@ -50,7 +50,8 @@ static bool there_and_back(int family, struct l45_tap_rule rule)
 	EXPECT(client.messages_sent == 11 && client.messages_received == 11);
 	EXPECT(server.messages_sent == 11 && server.messages_received == 11);
 	EXPECT(client.bytes_sent == server.bytes_received && client.bytes_sent == 66168);
-	EXPECT(client.sockets == 1 && server.sockets == 1);
+	/* The unconnected server socket may yet talk to that remote port too. */
+	EXPECT(client.sockets == 2 && server.sockets == 1);
 	EXPECT(client.active_ms > 0 && client.sent_ms > 0 && client.received_ms > 0);
 	EXPECT(client.passed_plain == 0 && client.dropped == 0 && client.forged == 0);
 	return true;
