@@ -4,8 +4,8 @@ package import L45Model
 
 /// The customization information base (CIB): everything that the orchestrator must still know after it was killed.
 ///
-/// SQLite in WAL mode at synchronous FULL: what a call has returned from survives kill -9 and power loss, and each call is
-/// one transaction, all or nothing. Secrets are sealed (`Sealer`); the key file beside the database opens them.
+/// SQLite in WAL mode at synchronous FULL: what a call has returned from survives kill -9 and power loss, and each call
+/// is one transaction, all or nothing. Secrets are sealed (`Sealer`); the key file beside the database opens them.
 /// Every function blocks until the disk has it: call them off the event loop, in batches. Safe from any thread; one
 /// process at a time.
 package final class Inventory: Sendable {
@@ -26,11 +26,11 @@ package final class Inventory: Sendable {
     /// - Throws: an error that says what is wrong with folder, key or file; then no file was changed.
     package init(folder path: String, eventsMax: Int = 100_000) throws(InventoryError) {
         let folder = try StoreFolder(path)
-        rootSecret = try folder.rootKey()
         try folder.makeDatabaseFile()
+        rootSecret = try folder.rootKey()
         let sealer = Sealer(root: rootSecret)
         do {
-            if folder.databaseBytes() > 0 { try Schema.check(folder.database) }
+            try Self.checkFile(folder)
             pool = try Self.open(folder.database)
             try Self.checkKey(pool, sealer, folder)
         } catch {
@@ -45,7 +45,21 @@ package final class Inventory: Sendable {
     /// Ends the use of the database, once what is under way is done; every later call throws. Without it the end comes
     /// with the last reference.
     package func close() throws(InventoryError) {
+        // GRDB closes the writer first and a reader last, and a reader can not fold the log into the database: without
+        // this what was written lately would stay in `-wal`, where who copies `cib.sqlite` alone does not find it.
+        pool.releaseMemory()
         do { try pool.close() } catch { throw explain(error, "close the CIB") }
+    }
+
+    private static func checkFile(_ folder: StoreFolder) throws {
+        let bytes = folder.databaseBytes()
+        // 0 bytes: a first start that was cut short.
+        if bytes == 0 { return }
+        // SQLite takes less than a page's least size for an empty database, and would write over it.
+        guard bytes >= 512 else {
+            throw InventoryError.damaged(path: folder.database, detail: "a CIB has more than its \(bytes) bytes")
+        }
+        try Schema.check(folder.database)
     }
 
     private static func open(_ path: String) throws -> DatabasePool {

@@ -8,6 +8,8 @@ package enum InventoryError: Error, Hashable, Sendable, CustomStringConvertible 
     case heldByAnother(path: String, holder: String)
     /// There is a CIB, and not the key that its secrets are sealed with.
     case keyMissing(path: String)
+    /// There is a key, and not the CIB that is sealed with it.
+    case databaseMissing(path: String)
     /// The key file is none of ours: another length, readable by others, or the key of another CIB.
     case keyUnusable(path: String, reason: String)
     /// The CIB was written by a later release of l45.
@@ -48,6 +50,9 @@ package enum InventoryError: Error, Hashable, Sendable, CustomStringConvertible 
         case .keyMissing(let path):
             "\(path) is missing, and the CIB beside it is sealed with it; restore root.key next to cib.sqlite. Without "
                 + "it the CIB can not be read: to start afresh, move cib.sqlite away and enrol every device again"
+        case .databaseMissing(let path):
+            "\(path) is missing, while the root.key of a CIB is there; restore a backup as cib.sqlite. To start "
+                + "afresh with an empty fleet, move root.key away and enrol every device again"
         case .keyUnusable(let path, let reason):
             "\(path): \(reason)"
         case .newerSchema(let path, let found, let known):
@@ -61,7 +66,7 @@ package enum InventoryError: Error, Hashable, Sendable, CustomStringConvertible 
             "no room left to \(doing) in \(path); nothing of it was stored. Free space on that file system and "
                 + "try again"
         case .unwritable(let path, let doing, let reason):
-            "can not \(doing) in \(path): \(reason); the file and its folder must be writable by the orchestrator's user"
+            "can not \(doing) in \(path): \(reason); file and folder must be writable by the orchestrator's user"
         case .database(let path, let doing, let reason):
             "can not \(doing) in \(path): \(reason); nothing of it was stored"
         case .unknownDevice(let id):
@@ -74,7 +79,8 @@ package enum InventoryError: Error, Hashable, Sendable, CustomStringConvertible 
         case .tokenUnknown(let id):
             "no enrolment token '\(id)'; 'l45 token create' makes one"
         case .tokenWrong(let id):
-            "the secret is not that of enrolment token '\(id)'; copy the token whole, or make another with 'l45 token create'"
+            "the secret is not that of enrolment token '\(id)'; copy the token whole, or make another with "
+                + "'l45 token create'"
         case .tokenUsed(let id, let at):
             "enrolment token '\(id)' was used at \(at.rfc3339) and serves once; make another with 'l45 token create'"
         case .tokenExpired(let id, let at):

@@ -60,7 +60,13 @@ final class StoreFolder: Sendable {
 
     /// Makes an empty database file, so that SQLite does not make one that others may read. SQLite gives its `-wal` and
     /// `-shm` the mode of the database.
+    ///
+    /// It precedes the key: so a key alone is never a first start that was cut short, but a CIB that was lost, and to
+    /// go on with an empty one would cut off the whole fleet.
     func makeDatabaseFile() throws(InventoryError) {
+        guard access(database, F_OK) == 0 || access(keyFile, F_OK) != 0 else {
+            throw .databaseMissing(path: database)
+        }
         let handle = open(database, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard handle >= 0 else {
             throw .unwritable(path: database, doing: "open the CIB", reason: Self.reason())
@@ -80,7 +86,8 @@ final class StoreFolder: Sendable {
         guard handle >= 0 else {
             guard errno == ENOENT else {
                 throw .keyUnusable(
-                    path: keyFile, reason: "can not be read: \(Self.reason()); it must belong to the orchestrator's user")
+                    path: keyFile,
+                    reason: "can not be read: \(Self.reason()); it must belong to the orchestrator's user")
             }
             guard databaseBytes() == 0 else { throw .keyMissing(path: keyFile) }
             return try makeRootKey()
@@ -90,13 +97,15 @@ final class StoreFolder: Sendable {
         guard fstat(handle, &info) == 0, info.st_mode & 0o077 == 0 else {
             let mode = String(info.st_mode & 0o7777, radix: 8)
             throw .keyUnusable(
-                path: keyFile, reason: "others may read it (mode \(mode)); 'chmod 600' it once you know that nobody has")
+                path: keyFile,
+                reason: "others may read it (mode \(mode)); 'chmod 600' it once you know that nobody has")
         }
         var bytes = [UInt8](repeating: 0, count: 33)
         let count = read(handle, &bytes, bytes.count)
         guard count == 32 else {
             throw .keyUnusable(
-                path: keyFile, reason: "a root key has 32 bytes, not \(max(0, Int(info.st_size))); restore it from a backup")
+                path: keyFile,
+                reason: "a root key has 32 bytes, not \(max(0, Int(info.st_size))); restore it from a backup")
         }
         return Secret(Array(bytes.prefix(32)))
     }
@@ -104,7 +113,8 @@ final class StoreFolder: Sendable {
     private func makeRootKey() throws(InventoryError) -> Secret {
         let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         let new = keyFile + ".new"
-        // Written aside and renamed: a crash leaves a whole key or none. It precedes the CIB, so no CIB is without one.
+        // Written aside and renamed: a crash leaves a whole key or none. It precedes the first table, so none is
+        // without.
         unlink(new)
         let handle = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard handle >= 0 else {
