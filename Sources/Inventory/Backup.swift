@@ -5,8 +5,8 @@ import L45Model
 extension Inventory {
     /// Copies the CIB as it is at this instant into one file, while others go on writing.
     ///
-    /// Secrets in it are sealed, so it is of use only beside the same `root.key`, which is not copied. To restore: put it
-    /// in place of `cib.sqlite` with no `-wal` and no `-shm` beside it.
+    /// Secrets in it are sealed, so it is of use only beside the same `root.key`, which is not copied. To restore: put
+    /// it in place of `cib.sqlite` with no `-wal` and no `-shm` beside it.
     /// - Parameter path: a file that does not exist yet. It appears whole, with mode 0600, or not at all.
     package func backup(to path: String) throws(InventoryError) {
         guard access(path, F_OK) != 0 else { throw .backupExists(path: path) }

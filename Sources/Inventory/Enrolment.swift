@@ -40,8 +40,8 @@ extension Inventory {
     /// Uses the token up: of any number of callers at once, one succeeds.
     ///
     /// - Returns: the labels for the device.
-    /// - Throws: `tokenUnknown`, `tokenWrong`, `tokenUsed`, `tokenExpired`, looked for in this order. Who does not know the
-    ///   secret learns nothing but that the token exists.
+    /// - Throws: `tokenUnknown`, `tokenWrong`, `tokenUsed`, `tokenExpired`, looked for in this order. Who does not know
+    /// the secret learns nothing but that the token exists.
     package func consumeToken(
         id: String, secretHash: Digest, now: Timestamp
     ) throws(InventoryError) -> [String: String] {

@@ -23,8 +23,8 @@ extension Inventory {
         try read("read the intents") { try Self.intents(in: $0) }
     }
 
-    /// The intent as it was last adopted, also when it was removed since: one that comes back under its name goes on above
-    /// this revision and `epochMax`, so that no secret serves twice.
+    /// The intent as it was last adopted, also when it was removed since: one that comes back under its name goes on
+    /// above this revision and `epochMax`, so that no secret serves twice.
     package func lastKnown(_ name: IntentName) throws(InventoryError) -> IntentRecord? {
         try read("read intent '\(name)'") { db in
             try Row.fetchOne(db, sql: "SELECT * FROM intent WHERE name = ?", arguments: [name.rawValue])
@@ -116,7 +116,10 @@ extension Inventory {
             arguments: ["name": intent.name.rawValue, "kept": intentStepsMax])
         guard db.changesCount > 0 else { return }
         try db.execute(
-            sql: "DELETE FROM intent_source WHERE NOT EXISTS (SELECT 1 FROM intent_step WHERE source = intent_source.id)")
+            sql: """
+                DELETE FROM intent_source
+                WHERE NOT EXISTS (SELECT 1 FROM intent_step WHERE source = intent_source.id)
+                """)
     }
 
     static func remove(_ name: IntentName, at: Timestamp, in db: Database) throws {

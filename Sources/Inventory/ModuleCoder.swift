@@ -6,7 +6,8 @@ import Synchronization
 /// Takes a module plan apart into what many devices share (its shape: everything but id and secrets, in the clear) and
 /// what is its own (two secrets, sealed).
 ///
-/// Why: 10,000 devices have few shapes. A plan is 660 bytes of JSON and 37 us to encode; a known shape costs one look-up.
+/// Why: 10,000 devices have few shapes. A plan is 660 bytes of JSON and 37 us to encode; a known shape costs one
+/// look-up.
 final class ModuleCoder: Sendable {
     struct Shape: Hashable, Sendable {
         /// SHA-256 of `json`.

@@ -2,7 +2,8 @@ import Foundation
 import GRDB
 import L45Model
 
-/// The `module` rows of one transaction: adds what plans and tables begin to name, takes off what neither names any more.
+/// The `module` rows of one transaction: adds what plans and tables begin to name, takes off what neither names any
+/// more.
 struct ModuleRows {
     let db: Database
     let coder: ModuleCoder

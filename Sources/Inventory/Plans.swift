@@ -8,8 +8,8 @@ extension Inventory {
     /// - Parameter intents: new or changed ones, stored as given; the others stay as they are. Every new revision or
     ///   epoch is added to the intent's history.
     /// - Parameter removed: intents that are withdrawn. Their history stays.
-    /// - Parameter plans: the complete new set: a device that is not in it has none. A row is written only where the plan
-    ///   differs from the stored one.
+    /// - Parameter plans: the complete new set: a device that is not in it has none. A row is written only where the
+    /// plan differs from the stored one.
     /// - Returns: the devices whose plan differs.
     /// - Throws: `unknownDevice`, `unknownIntent`; then nothing changed.
     @discardableResult
@@ -52,7 +52,8 @@ extension Inventory {
             guard let holders = try ModuleHolders(of: device, in: db) else { continue }
             let new = ModuleHolders.keys(ofTable: holders.table?.entries)
             try modules.replace(holders.keys, by: new, from: [], on: device)
-            try db.cachedStatement(sql: "DELETE FROM device_plan WHERE device = ?").execute(arguments: [device.rawValue])
+            try db.cachedStatement(sql: "DELETE FROM device_plan WHERE device = ?").execute(arguments: [device.rawValue]
+            )
         }
         if modules.removed > 0 { try modules.removeUnusedShapes() }
         return changed

@@ -6,8 +6,8 @@ extension Inventory {
     /// Stores these tables as the last ones decided for their devices, in one transaction.
     ///
     /// The same table again changes nothing, so that a decision whose outcome was lost may be repeated.
-    /// - Throws: `generationTaken` when a generation is not above the stored one of its device; `unknownDevice`. Then none
-    ///   of the tables is stored.
+    /// - Throws: `generationTaken` when a generation is not above the stored one of its device; `unknownDevice`. Then
+    /// none of the tables is stored.
     package func decide(_ tables: [DeviceTable]) throws(InventoryError) {
         guard !tables.isEmpty else { return }
         try write("store \(tables.count) device tables") { db in
@@ -30,7 +30,9 @@ extension Inventory {
         }
         let new = Set(coded.map(\.key)).union(ModuleHolders.keys(ofPlan: holders.plan))
         try modules.replace(holders.keys, by: new, from: coded, on: table.device)
-        try db.cachedStatement(sql: "INSERT OR REPLACE INTO device_table (device, generation, entries) VALUES (?, ?, ?)")
-            .execute(arguments: [table.device.rawValue, Int64(bitPattern: table.generation.rawValue), entries])
+        try db.cachedStatement(
+            sql: "INSERT OR REPLACE INTO device_table (device, generation, entries) VALUES (?, ?, ?)"
+        )
+        .execute(arguments: [table.device.rawValue, Int64(bitPattern: table.generation.rawValue), entries])
     }
 }
