@@ -34,6 +34,8 @@ struct DeviceStanding {
         return false
     }
     var generation: Generation { snapshot.table?.generation ?? Generation.none }
+    /// The agent said no to the table decided last.
+    var refuses: Bool { tap == .behind && snapshot.refusal?.generation == generation }
     /// Above all that the device may ever have seen.
     var nextGeneration: Generation {
         max(generation, snapshot.report?.generation ?? Generation.none, snapshot.ledgerGeneration).next
@@ -138,7 +140,8 @@ extension DeviceStanding {
         }
         for plan in snapshot.plan?.modules ?? [] {
             guard let module = report.module(plan.id), !decided.contains(where: { $0.plan.id == plan.id }) else { continue }
-            base.append(ModuleEntry(plan: plan, state: module.state, enforcing: module.enforcing))
+            // The id is all that vouches for it here: its secret may be another than the one the tap has.
+            base.append(ModuleEntry(plan: plan, state: module.state == .active ? .standby : module.state))
         }
         return base
     }

@@ -36,11 +36,6 @@ struct FlowMember {
         }
     }
 
-    /// A sending module's sockets still lack peers of its plan.
-    var widening: Bool {
-        wanted.contains { plan in entry(plan).map { $0.plan != plan.widened(by: $0.plan) } ?? false }
-    }
-
     /// A module's content is not yet quite its plan's.
     var narrowing: Bool { wanted.contains { plan in entry(plan).map { $0.plan != plan } ?? false } }
 

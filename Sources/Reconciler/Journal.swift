@@ -96,10 +96,11 @@ struct Journal {
         for (at, member) in rotation.flow.members.enumerated() {
             let device = devices[member.device]
             let changed = tables.decided[member.device] != nil
-            // A flow that has settled does not care about tables that other flows change.
+            // A flow that has settled does not care about tables that other flows change, unless one is refused.
             let confirmed =
                 phase == .settled
-                ? device.fresh && device.shows(rotation.next[at].entries) : member.confirmed && !changed
+                ? device.fresh && device.shows(rotation.next[at].entries) && !device.refuses
+                : member.confirmed && !changed
             if !confirmed {
                 open.append((device, Wording.unconfirmed(device, generation: tables.generation(member.device, device))))
             } else if phase == .drain, let hold = rotation.drainHold(member) {

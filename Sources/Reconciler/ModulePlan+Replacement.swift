@@ -10,19 +10,18 @@ extension ModulePlan {
             && directions == other.directions && role == other.role && underTest == other.underTest
     }
 
-    /// This plan, with the peers of `old` besides its own: peers are added before the new ones send and taken away
-    /// after the old ones are silent, so a change of peers has two halves. Equal to `self` when it takes none away.
-    func widened(by old: ModulePlan) -> ModulePlan {
-        guard !tapSocket.remotes.isEmpty, tapSocket.remotes != old.tapSocket.remotes else { return self }
-        var widened = self
-        guard !old.tapSocket.remotes.isEmpty else {
-            widened.tapSocket.remotes = []
-            return widened
-        }
+    /// This plan with peers of `old` besides its own: peers are added before the new ones send and taken away after the
+    /// old ones are silent, so a change of peers has two halves. Equal to `self` when it takes none away.
+    /// - Parameter keeping: whether a peer of `old` is still needed.
+    func widened(by old: ModulePlan, keeping: (EndpointPattern) -> Bool) -> ModulePlan {
+        let before = old.tapSocket.remotes
+        guard !tapSocket.remotes.isEmpty, tapSocket.remotes != before else { return self }
         let mine = Set(tapSocket.remotes)
-        let before = Set(old.tapSocket.remotes)
-        if before.isSubset(of: mine) { return self }
-        widened.tapSocket.remotes = old.tapSocket.remotes + tapSocket.remotes.filter { !before.contains($0) }
+        let kept = before.filter { !mine.contains($0) && keeping($0) }
+        // An old plan that named no peer matched every one; it says nothing of which of them are still needed.
+        guard !kept.isEmpty else { return self }
+        var widened = self
+        widened.tapSocket.remotes = tapSocket.remotes + kept
         return widened
     }
 }

@@ -2,7 +2,7 @@ import L45Model
 
 extension Rotation {
     /// Where the flow stands once this pass is carried out. For people and for the drain's clock: no guard reads it but
-    /// `lasted`.
+    /// `lasted`, for whose sake a phase that waits is left when anything turns, and entered when every tap has confirmed.
     /// - Parameter changed: by `FlowMember.device`: the device gets a table of a new generation in this pass.
     func phase(changed: [Bool]) -> RolloutPhase {
         func settledOn(_ at: Int) -> Bool { flow.members[at].confirmed && !changed[flow.members[at].device] }
@@ -12,7 +12,7 @@ extension Rotation {
         let clients = next.contains { $0.has(.client) }
         let flips: RolloutPhase = servers ? .flipServers : .flipClients
 
-        if next.contains(where: { !$0.armed || $0.widening }) || next.contains(where: { !$0.atTarget(.client) }) {
+        if next.contains(where: { !$0.armed || widening($0) }) || next.contains(where: { !$0.atTarget(.client) }) {
             return .deploy
         }
         if next.contains(where: { !$0.atTarget(.server) }) {
@@ -20,12 +20,11 @@ extension Rotation {
             return clients && (serversReady || before == .flipClients) ? .flipClients : .deploy
         }
         if next.contains(where: \.narrowing) || next.contains(where: { !$0.leavingQuiet }) {
-            return everyone || before == .deprecate ? .deprecate : flips
+            return everyone || (before == .deprecate && !turned) ? .deprecate : flips
         }
         let leaving = next.contains(where: \.hasLeaving)
         if leaving || enforcementPending {
-            let moved = next.indices.contains { next[$0].entries != flow.members[$0].entries }
-            if everyone || (before == .drain && !moved) { return .drain }
+            if everyone || (before == .drain && !turned) { return .drain }
             return leaving ? .deprecate : flips
         }
         // Every device has been told all there is to tell.

@@ -22,6 +22,10 @@ struct Rotation {
 
     /// The members' next entries. As `flow.members` where nothing changes.
     private(set) var next: [FlowMember]
+    /// Somebody is to understand, send or reach something else than before: what was quiet has to be found quiet anew.
+    private(set) var turned = false
+    /// Addresses of devices that are on their way out of the edition wanted, and still understand it.
+    private let departing: Set<AddressBlock>
 
     init(
         flow: Flow, held: Bool, standing: RolloutStatus?, policy: RolloutPolicy, now: Timestamp, devices: [DeviceStanding]
@@ -33,6 +37,28 @@ struct Rotation {
         self.now = now
         self.devices = devices
         next = flow.members
+        let epoch = flow.epoch
+        let leavers = flow.members.filter { member in
+            member.entries.contains { entry in
+                entry.plan.epoch == epoch && !member.isWanted(entry) && (entry.state == .standby || entry.state == .active)
+            }
+        }
+        departing = Set(leavers.flatMap { devices[$0.device].snapshot.device.facts.addresses })
+    }
+
+    /// The content that an entry is to have until peers that left are silent: its plan's, and besides, while it only
+    /// listens, all the peers that it had; once it sends, those that still understand it.
+    private func content(_ plan: ModulePlan, for entry: ModuleEntry) -> ModulePlan {
+        plan.widened(by: entry.plan) { peer in
+            guard entry.state == .active else { return true }
+            guard let block = peer.block else { return false }
+            return departing.contains { $0.overlaps(block) }
+        }
+    }
+
+    /// Some module does not reach yet all that it is to reach.
+    func widening(_ member: FlowMember) -> Bool {
+        member.wanted.contains { plan in member.entry(plan).map { $0.plan != content(plan, for: $0) } ?? false }
     }
 
     mutating func advance() {
@@ -69,15 +95,17 @@ struct Rotation {
             for plan in next[at].wanted {
                 guard let place = next[at].entries.firstIndex(where: { $0.plan.id == plan.id }) else {
                     next[at].entries.append(ModuleEntry(plan: plan, state: plan.underTest ? .deactivated : .standby))
+                    turned = true
                     continue
                 }
                 var entry = next[at].entries[place]
                 // A rollback comes back to what was deprecated: it has to attach to new sockets again.
                 if entry.state == .deprecated || entry.state == .deactivated {
                     entry.state = plan.underTest ? .deactivated : .standby
+                    turned = turned || !plan.underTest
                 }
                 if !plan.dropUnlessTagged { entry.enforcing = false }
-                if entry.state != .active { entry.plan = plan.widened(by: entry.plan) }
+                if entry.state != .active { entry.plan = content(plan, for: entry) }
                 if entry != next[at].entries[place] { next[at].entries[place] = entry }
             }
         }
@@ -99,15 +127,15 @@ struct Rotation {
     /// Sending modules get the sockets of peers that joined and, by now, understand.
     private mutating func widen() -> Bool {
         var changed = false
-        for at in next.indices where flow.members[at].widening {
+        for at in next.indices where widening(flow.members[at]) {
             for plan in next[at].wanted {
                 for place in next[at].entries.indices where next[at].entries[place].plan.id == plan.id {
-                    let widened = plan.widened(by: next[at].entries[place].plan)
-                    changed = changed || widened != next[at].entries[place].plan
-                    next[at].entries[place].plan = widened
+                    next[at].entries[place].plan = content(plan, for: next[at].entries[place])
                 }
             }
+            changed = true
         }
+        turned = turned || changed
         return changed
     }
 
@@ -120,12 +148,16 @@ struct Rotation {
             for place in next[at].entries.indices where next[at].entries[place].plan.role == role {
                 if next[at].entries[place].plan.id == target {
                     next[at].entries[place].state = .active
+                    if let plan = next[at].target(role) {
+                        next[at].entries[place].plan = content(plan, for: next[at].entries[place])
+                    }
                 } else if next[at].entries[place].state == .active {
                     next[at].entries[place].state = .standby
                 }
             }
             changed = true
         }
+        turned = turned || changed
         return changed
     }
 

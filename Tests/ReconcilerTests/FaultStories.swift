@@ -81,7 +81,7 @@ struct FaultStories {
 
     @Test("Two faults, close together or far apart, at any device")
     func twoFaults() {
-        for seed in UInt64(1)...400 {
+        for seed in UInt64(1)...150 {
             var random = SplitMix64(seed: seed)
             let (fleet, flow) = settledLab(clients: 2, servers: 1, seed: seed, enforces: seed % 3 == 0)
             fleet.controlDelayMax = 3

@@ -1,3 +1,4 @@
+import Foundation
 import L45Model
 import Reconciler
 import Testing
@@ -5,9 +6,12 @@ import Testing
 /// Two intents that share devices, faults and changes of mind at random.
 @Suite("Random walks")
 struct RandomWalks {
+    /// Walks in each of eight blocks; `L45_WALKS` asks for more.
+    static let walks = ProcessInfo.processInfo.environment["L45_WALKS"].flatMap(UInt64.init) ?? 20
+
     @Test("Whatever happens, nothing is lost and the fleet ends where the plans say", arguments: 0..<8)
-    func walk(block: Int) {
-        for seed in UInt64(block * 40 + 1)...UInt64(block * 40 + 40) {
+    func walk(block: UInt64) {
+        for seed in (block * Self.walks + 1)...((block + 1) * Self.walks) {
             var walk = Walk(seed: seed)
             walk.go(turns: 12)
             guard walk.fleet.settles(within: 500) else {

@@ -73,6 +73,17 @@ final class SimFleet {
     private var trueTime: Timestamp { Timestamp(1_750_000_000_000 + Int64(tick) * 1000) }
     var ids: [DeviceID] { devices.keys.sorted() }
 
+    /// A machine that is switched off, and out of the fleet for good.
+    func retire(_ id: DeviceID) {
+        messages.removeAll { $0.from == id || $0.to == id }
+        streams.removeAll { $0.client == id || $0.server == id }
+        devices[id] = nil
+        store.tables[id] = nil
+        store.digests[id] = nil
+        store.reports[id] = nil
+        session.links[id] = nil
+    }
+
     func add(_ number: Int) {
         let id = SimDevice.id(number)
         devices[id] = SimDevice(id: id)
@@ -257,7 +268,7 @@ final class SimFleet {
         var snapshots: [DeviceID: DeviceSnapshot] = [:]
         for id in ids {
             snapshots[id] = DeviceSnapshot(
-                device: Device(id: id, facts: DeviceFacts(name: id.rawValue)), plan: store.plans[id],
+                device: Device(id: id, facts: DeviceFacts(name: id.rawValue, addresses: SimDevice.address(id).map { [$0] } ?? [])), plan: store.plans[id],
                 table: store.tables[id], report: store.reports[id], link: session.links[id] ?? .away(since: now),
                 sentAt: session.sentAt[id], tableDigest: store.digests[id],
                 ledgerGeneration: session.ledgers[id] ?? Generation.none, refusal: session.refusals[id])
@@ -434,6 +445,7 @@ final class SimFleet {
 
     var settled: Bool {
         orchestratorBackAt == nil && ids.allSatisfy { devices[$0]?.connected ?? false }
+            && ids.allSatisfy { store.reports[$0]?.generation == store.tables[$0]?.generation || store.tables[$0] == nil }
             && ids.allSatisfy { devices[$0]?.entries == wanted($0) && devices[$0]?.bereft == false }
             && store.statuses.values.allSatisfy { $0.phase == .settled && $0.waiting.isEmpty }
             && Set(store.statuses.keys) == Set(flows.filter { !$0.members.isEmpty }.map(\.name))
