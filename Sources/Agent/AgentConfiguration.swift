@@ -1,3 +1,4 @@
+package import ControlChannel
 package import L45Model
 
 /// How `l45 agent` was started.
@@ -16,10 +17,13 @@ package struct AgentConfiguration: Sendable {
     package var addresses: [AddressBlock]
     /// Of l45.
     package var version: String
+    /// How long to wait before the orchestrator is tried again.
+    package var reconnect: ReconnectDelay
 
     package init(
         stateFolder: String, host: String, port: Int, token: String? = nil, name: String? = nil,
-        labels: [String: String] = [:], addresses: [AddressBlock] = [], version: String = ""
+        labels: [String: String] = [:], addresses: [AddressBlock] = [], version: String = "",
+        reconnect: ReconnectDelay = ReconnectDelay()
     ) {
         self.stateFolder = stateFolder
         self.host = host
@@ -29,5 +33,6 @@ package struct AgentConfiguration: Sendable {
         self.labels = labels
         self.addresses = addresses
         self.version = version
+        self.reconnect = reconnect
     }
 }

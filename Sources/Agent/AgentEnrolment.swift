@@ -10,10 +10,12 @@ enum AgentEnrolment {
         _ configuration: AgentConfiguration, store: IdentityStore, name: String, logger: Logger
     ) async throws -> DeviceIdentity {
         if let identity = try store.load() { return identity }
-        guard let text = configuration.token else { throw AgentError.notEnrolled(stateFolder: configuration.stateFolder) }
+        guard let text = configuration.token else {
+            throw AgentError.notEnrolled(stateFolder: configuration.stateFolder)
+        }
         let token = try EnrolmentToken(text)
         let key = try store.loadOrCreateKey()
-        let delay = ReconnectDelay()
+        let delay = configuration.reconnect
         var random = SystemRandomNumberGenerator()
         var attempt = 0
         while true {

@@ -53,13 +53,16 @@ package actor AgentService<T: Tap>: Service {
         try start(
             AgentFacts(device: identity.device, facts: facts, bootID: HostFacts.bootID(), tap: tap.kind))
         let client = ChannelClient(
-            ChannelClientConfiguration(host: configuration.host, port: configuration.port, identity: identity) {
-                self.hello.withLock { $0 }
-            }, logger: logger)
+            ChannelClientConfiguration(
+                host: configuration.host, port: configuration.port, identity: identity,
+                reconnect: configuration.reconnect, hello: { self.hello.withLock { $0 } }),
+            logger: logger)
         self.client = client
         // Before anybody is asked: what the ledger has is put in force.
         take(.started)
-        logger.info("agent started", metadata: ["device": "\(identity.device)", "generation": "\(driver?.machine.fence ?? .none)"])
+        logger.info(
+            "agent started",
+            metadata: ["device": "\(identity.device)", "generation": "\(driver?.machine.fence ?? .none)"])
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await client.run() }
             for await event in client.events { note(event) }
@@ -135,7 +138,8 @@ package actor AgentService<T: Tap>: Service {
                 level: event.severity == .info ? .info : .warning, "\(event.message)",
                 metadata: event.facts.mapValues { "\($0)" })
         case .report(let report):
-            logger.debug("reported", metadata: ["generation": "\(report.generation)", "modules": "\(report.modules.count)"])
+            logger.debug(
+                "reported", metadata: ["generation": "\(report.generation)", "modules": "\(report.modules.count)"])
             for problem in report.problems { logger.debug("reported problem", metadata: ["problem": "\(problem)"]) }
         case .artifactWanted(let artifact, let offset):
             logger.info("artifact wanted", metadata: ["artifact": "\(artifact.digest.short)", "offset": "\(offset)"])

@@ -19,6 +19,8 @@ package final class PreloadTap: Tap {
     private struct State {
         var handle: OpaquePointer?
         var tables = PublishedTables()
+        /// How often the folder was found gone.
+        var removals = 0
     }
 
     /// Opens the folder, or makes it.
@@ -53,7 +55,8 @@ package final class PreloadTap: Tap {
             case E2BIG:
                 throw .tooManyRules(count: rules.count, modules: table.modules.count, max: Int(L45_TAP_RULES_MAX))
             case let errno:
-                throw .system(operation: "publish generation \(table.generation) in the tap folder", path: folder, errno: errno)
+                throw .system(
+                    operation: "publish generation \(table.generation) in the tap folder", path: folder, errno: errno)
             }
         }
     }
@@ -73,8 +76,16 @@ package final class PreloadTap: Tap {
                 inForceDigest: inForce == published.generation ? published.digest : tableInForce?.digest,
                 published: published.generation, publishedDigest: published.digest,
                 modules: ((tableInForce ?? publishedTable)?.table.modules ?? []).map { Self.report(of: $0, handle) },
-                processes: processes)
+                processes: processes, problems: Self.problems(folder, removals: state.removals))
         }
+    }
+
+    private static func problems(_ folder: String, removals: Int) -> [String] {
+        if removals == 0 { return [] }
+        return [
+            "the tap folder \(folder) was removed under the agent and made anew; programs that were started under the tap "
+                + "before keep the rules of then, unseen here, until they are started again"
+        ]
     }
 
     // MARK: - The C calls
@@ -98,6 +109,7 @@ package final class PreloadTap: Tap {
             l45_tap_close(handle)
             state.handle = nil
             state.tables.removeAll()
+            state.removals += 1
         }
         let handle = try Self.open(folder)
         state.handle = handle

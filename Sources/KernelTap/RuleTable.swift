@@ -54,7 +54,9 @@ package enum RuleTable {
             plan.dialectSecret.bytes.count == Int(L45_SECRET_BYTES),
             "its dialect secret has \(plan.dialectSecret.bytes.count) bytes, \(L45_SECRET_BYTES) are needed")
         let nameBytesMax = Int(L45_TAP_NAME_BYTES) - 1
-        for (what, name) in [("process", plan.tapSocket.application.process), ("thread", plan.tapSocket.application.thread)] {
+        for (what, name) in [
+            ("process", plan.tapSocket.application.process), ("thread", plan.tapSocket.application.thread),
+        ] {
             try require(
                 (name ?? "").utf8.count <= nameBytesMax,
                 "the \(what) name '\(name ?? "")' has \((name ?? "").utf8.count) bytes, the kernel keeps \(nameBytesMax); "
@@ -154,7 +156,8 @@ package enum RuleTable {
     }
 
     /// Copies into a C array; what does not fit was refused before, the rest stays zero.
-    private static func fill<Field, Bytes: Sequence>(_ field: inout Field, with bytes: Bytes) where Bytes.Element == UInt8 {
+    private static func fill<Field, Bytes: Sequence>(_ field: inout Field, with bytes: Bytes)
+    where Bytes.Element == UInt8 {
         withUnsafeMutableBytes(of: &field) { raw in
             for (place, byte) in zip(raw.indices, bytes) { raw[place] = byte }
         }

@@ -58,10 +58,11 @@ struct ArtifactTests {
         story.tell(file.chunk(at: 0))
         let past = AgentInput.artifactChunk(
             file.reference, offset: 65_536, bytes: ByteBuffer(repeating: 0, count: 134_465))
-        for stray in [file.chunk(at: 0), file.chunk(at: 131_072), past,
+        for stray in [
+            file.chunk(at: 0), file.chunk(at: 131_072), past,
             .artifactChunk(file.reference, offset: 65_536, bytes: ByteBuffer()),
-            File(bytes: 65_536, seed: 9).chunk(at: 0)]
-        {
+            File(bytes: 65_536, seed: 9).chunk(at: 0),
+        ] {
             #expect(story.tell(stray) == [])
         }
         for offset in file.offsets.dropFirst() { story.tell(file.chunk(at: offset)) }

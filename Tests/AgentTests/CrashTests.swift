@@ -75,7 +75,9 @@ struct CrashTests {
     }
 
     /// Both tables one after the other, dying after `effects` effects of the second session; then a third that is left alone.
-    static func story(dyingAfter effects: Int, wipingTap: Bool) throws -> (finished: Bool, report: DeviceReport?, life: Life) {
+    static func story(dyingAfter effects: Int, wipingTap: Bool) throws -> (
+        finished: Bool, report: DeviceReport?, life: Life
+    ) {
         var life = try Life()
         _ = life.run(session(before), files: [file, other], effects: .max)
         try life.restart()

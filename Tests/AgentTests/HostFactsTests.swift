@@ -7,7 +7,8 @@ import Testing
 struct HostFactsTests {
     @Test("Name, kernel, boot and tap are the host's; what the operator gives wins")
     func gathers() {
-        var configuration = AgentConfiguration(stateFolder: "/s", host: "nco", port: 1, labels: ["site": "lab"], version: "1.2")
+        var configuration = AgentConfiguration(
+            stateFolder: "/s", host: "nco", port: 1, labels: ["site": "lab"], version: "1.2")
         let facts = HostFacts.gather(configuration, tap: .preload)
         #expect(facts.name == ProcessInfo.processInfo.hostName || facts.name == HostFacts.hostName())
         #expect(!facts.name.isEmpty)

@@ -94,6 +94,26 @@ struct ReportTests {
         #expect(story.pass(.seconds(2)).reports.map(\.generation) == [Generation(7)])
     }
 
+    @Test("Whatever fails, the agent is not woken without pause")
+    func calm() {
+        var story = Story.connected()
+        story.receive(.set(seven))
+        let fault = TapError.system(operation: "use", path: "/tap", errno: 5)
+        story.tap.failPublish(with: fault)
+        story.receive(.set(eight))
+        story.tap.failRead(with: fault)
+        story.pass(.seconds(5))
+        var wakes = 0
+        let end = story.now + .seconds(60)
+        while story.machine.wakeAt < end, wakes < 1000 {
+            #expect(story.machine.wakeAt > story.now)
+            story.now = story.machine.wakeAt
+            story.tell(.tick)
+            wakes += 1
+        }
+        #expect((30...61).contains(wakes))
+    }
+
     @Test("What happened while nobody was connected is told at the next connection, the latest 256 of it")
     func unsentEvents() {
         var story = Story(ledger: Ledger(table: seven, takenAt: Timestamp(1)))

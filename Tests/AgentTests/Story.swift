@@ -15,7 +15,10 @@ struct Story {
     private(set) var driver: AgentDriver<SimulatedTap>
     var now = Timestamp(1_000_000)
 
-    init(tap: SimulatedTap = SimulatedTap(), ledger: Ledger? = nil, problem: String? = nil, storage: AgentStorage = .none()) {
+    init(
+        tap: SimulatedTap = SimulatedTap(), ledger: Ledger? = nil, problem: String? = nil,
+        storage: AgentStorage = .none()
+    ) {
         self.tap = tap
         driver = AgentDriver(
             machine: AgentMachine(identity: Self.facts, ledger: ledger, ledgerProblem: problem), tap: tap,
@@ -70,7 +73,8 @@ enum Modules {
         process: String = "dig"
     ) -> ModuleEntry {
         let plan = ModulePlan(
-            id: ModuleID(id), intent: IntentName("dns"), flow: FlowName("dns/0"), epoch: Epoch(UInt32(id)), role: .client,
+            id: ModuleID(id), intent: IntentName("dns"), flow: FlowName("dns/0"), epoch: Epoch(UInt32(id)),
+            role: .client,
             tapSocket: TapSocket(
                 transport: .udp, application: Application(process: process),
                 remotes: [EndpointPattern(block: AddressBlock("10.0.0.53"), port: 53)]),

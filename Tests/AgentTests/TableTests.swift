@@ -126,8 +126,10 @@ struct TableTests {
                 .send(
                     .refused(
                         Generation(8),
-                        reason: "generation 8: it can not be kept, no room for 900 bytes at /var/lib/l45/ledger.new (No "
-                            + "space left on device); free some space on that file system; generation 7 stays in force"))
+                        reason:
+                            "generation 8: it can not be kept, no room for 900 bytes at /var/lib/l45/ledger.new (No "
+                            + "space left on device); free some space on that file system; generation 7 stays in force")
+                )
             ])
         #expect(machine.ledger?.table == seven)
         #expect(machine.hello.ledgerGeneration == Generation(7))

@@ -37,7 +37,8 @@ struct PreloadTapTests {
         #expect(reading.processes == 0)
         #expect(
             reading.modules == [
-                ModuleReport(id: ModuleID(1), state: .standby), ModuleReport(id: ModuleID(2), state: .active, enforcing: true),
+                ModuleReport(id: ModuleID(1), state: .standby),
+                ModuleReport(id: ModuleID(2), state: .active, enforcing: true),
                 ModuleReport(id: ModuleID(3), state: .active),
             ])
     }
@@ -104,7 +105,9 @@ struct PreloadTapTests {
         try FileManager.default.removeItem(atPath: folder)
         #expect(try tap.read().published == .none)
         try tap.publish(table)
-        #expect(try tap.read().modules.map(\.id) == [ModuleID(1)])
+        let reading = try tap.read()
+        #expect(reading.modules.map(\.id) == [ModuleID(1)])
+        #expect(reading.problems.first?.contains("until they are started again") == true)
     }
 
     @Test("A folder that can not be made is refused with the system's word")

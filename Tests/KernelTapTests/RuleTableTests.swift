@@ -33,14 +33,17 @@ struct RuleTableTests {
         let highest = RuleTable.priorities.upperBound
         let rules = try RuleTable.rules(
             of: Modules.table(
-                1, Modules.entry(1, state: .active, priority: lowest), Modules.entry(2, state: .standby, priority: highest),
+                1, Modules.entry(1, state: .active, priority: lowest),
+                Modules.entry(2, state: .standby, priority: highest),
                 Modules.entry(3, state: .deprecated, priority: highest),
                 Modules.entry(4, state: .deactivated, priority: highest)))
         let active = try #require(rules.first { $0.mod_id == 1 })
         #expect(rules.filter { $0.mod_id != 1 }.allSatisfy { $0.priority < active.priority })
-        #expect(rules.map { UInt32($0.state) } == [
-            L45_TAP_ACTIVE.rawValue, L45_TAP_STANDBY.rawValue, L45_TAP_DEPRECATED.rawValue, L45_TAP_DEACTIVATED.rawValue,
-        ])
+        #expect(
+            rules.map { UInt32($0.state) } == [
+                L45_TAP_ACTIVE.rawValue, L45_TAP_STANDBY.rawValue, L45_TAP_DEPRECATED.rawValue,
+                L45_TAP_DEACTIVATED.rawValue,
+            ])
     }
 
     @Test("Role, directions, enforcement and attachment become flags")
@@ -111,7 +114,8 @@ struct RuleTableTests {
         }
         #expect(error == .tooManyRules(count: 513, modules: 1, max: 512))
         #expect(
-            error?.description == "the table needs 513 rules for its 1 modules (one per module and remote), the tap holds "
+            error?.description
+                == "the table needs 513 rules for its 1 modules (one per module and remote), the tap holds "
                 + "512; name the remotes by wider address blocks, or select fewer of them")
     }
 
@@ -122,16 +126,27 @@ struct RuleTableTests {
     }
 
     static let misfits = [
-        Misfit(words: "'sixteen-bytes-16' has 16 bytes", entry: Modules.entry(3) { $0.tapSocket.application.process = "sixteen-bytes-16" }),
-        Misfit(words: "the thread name", entry: Modules.entry(3) { $0.tapSocket.application.thread = "sixteen-bytes-16" }),
-        Misfit(words: "secret has 31 bytes, 32 are needed", entry: Modules.entry(3) { $0.dialectSecret = Secret([UInt8](repeating: 1, count: 31)) }),
+        Misfit(
+            words: "'sixteen-bytes-16' has 16 bytes",
+            entry: Modules.entry(3) { $0.tapSocket.application.process = "sixteen-bytes-16" }),
+        Misfit(
+            words: "the thread name", entry: Modules.entry(3) { $0.tapSocket.application.thread = "sixteen-bytes-16" }),
+        Misfit(
+            words: "secret has 31 bytes, 32 are needed",
+            entry: Modules.entry(3) { $0.dialectSecret = Secret([UInt8](repeating: 1, count: 31)) }),
         Misfit(words: "priority 1000001", entry: Modules.entry(3, priority: 1_000_001)),
         Misfit(words: "delay of 10000001", entry: Modules.entry(3) { $0.delayMicroseconds = 10_000_001 }),
         Misfit(words: "delay of -1", entry: Modules.entry(3) { $0.delayMicroseconds = -1 }),
         Misfit(words: "offset 1401", entry: Modules.entry(3, dialect: .datagram(DatagramTag(place: .offset(1401))))),
-        Misfit(words: "tag of 11 bytes", entry: Modules.entry(3, dialect: .datagram(DatagramTag(place: .front, tagBytes: 11)))),
-        Misfit(words: "tag of 65 bytes", entry: Modules.entry(3, dialect: .datagram(DatagramTag(place: .front, tagBytes: 65)))),
-        Misfit(words: "frames of 15 bytes", entry: Modules.entry(3, transport: .tcp, dialect: .stream(StreamTag(frameBytes: 15)))),
+        Misfit(
+            words: "tag of 11 bytes",
+            entry: Modules.entry(3, dialect: .datagram(DatagramTag(place: .front, tagBytes: 11)))),
+        Misfit(
+            words: "tag of 65 bytes",
+            entry: Modules.entry(3, dialect: .datagram(DatagramTag(place: .front, tagBytes: 65)))),
+        Misfit(
+            words: "frames of 15 bytes",
+            entry: Modules.entry(3, transport: .tcp, dialect: .stream(StreamTag(frameBytes: 15)))),
         Misfit(words: "can not go on tcp", entry: Modules.entry(3, transport: .tcp)),
         Misfit(words: "can not go on udp", entry: Modules.entry(3, dialect: Modules.stream)),
     ]

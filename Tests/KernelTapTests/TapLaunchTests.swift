@@ -17,7 +17,8 @@ struct TapLaunchTests {
 
     @Test("A dynamically linked program gets the library and the tap's folder, and keeps its environment")
     func dynamic() throws {
-        let launch = try decide([ProgramFile(path: "/usr/bin/dig", kind: .elf(Self.x86))], environment: ["HOME": "/root"])
+        let launch = try decide(
+            [ProgramFile(path: "/usr/bin/dig", kind: .elf(Self.x86))], environment: ["HOME": "/root"])
         #expect(launch.path == "/usr/bin/dig")
         #expect(launch.arguments == ["dig", "+short", "example.org"])
         #expect(
@@ -43,11 +44,14 @@ struct TapLaunchTests {
         let script = ProgramFile(path: "/tmp/s", kind: .script(interpreter: "/bin/busybox", argument: "sh"))
         #expect(throws: LaunchRefusal.staticallyLinked(path: "/bin/busybox")) { try decide([script, wide]) }
         let sudo = ProgramFile(path: "/usr/bin/sudo", kind: .elf(Self.x86), privilege: "set-user-ID")
-        #expect(throws: LaunchRefusal.privileged(path: "/usr/bin/sudo", privilege: "set-user-ID")) { try decide([sudo]) }
+        #expect(throws: LaunchRefusal.privileged(path: "/usr/bin/sudo", privilege: "set-user-ID")) {
+            try decide([sudo])
+        }
         let text = ProgramFile(path: "/etc/passwd", kind: .other)
         #expect(throws: LaunchRefusal.notAProgram(path: "/etc/passwd")) { try decide([text]) }
         let arm = ProgramFile(
-            path: "/opt/arm", kind: .elf(ELFImage(is64Bit: true, machine: 183, interpreter: "/lib/ld-linux-aarch64.so.1")))
+            path: "/opt/arm",
+            kind: .elf(ELFImage(is64Bit: true, machine: 183, interpreter: "/lib/ld-linux-aarch64.so.1")))
         #expect(throws: LaunchRefusal.otherArchitecture(path: "/opt/arm", library: library.path)) { try decide([arm]) }
         #expect(throws: LaunchRefusal.noCommand) { try decide([]) }
     }
@@ -77,7 +81,8 @@ struct TapLaunchTests {
 
     @Test("A command is looked for in PATH unless it has a slash")
     func programPaths() {
-        #expect(TapLaunch.programPaths(command: "dig", environment: ["PATH": "/a::/b"]) == ["/a/dig", "./dig", "/b/dig"])
+        #expect(
+            TapLaunch.programPaths(command: "dig", environment: ["PATH": "/a::/b"]) == ["/a/dig", "./dig", "/b/dig"])
         #expect(TapLaunch.programPaths(command: "./dig", environment: ["PATH": "/a"]) == ["./dig"])
         #expect(TapLaunch.programPaths(command: "dig", environment: [:]).contains("/usr/bin/dig"))
     }

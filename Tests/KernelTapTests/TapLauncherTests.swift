@@ -16,7 +16,9 @@ struct TapLauncherTests {
         try scratch.write("tap/state", "")
     }
 
-    private func prepare(_ command: String..., tap: String? = nil, library: String? = nil) throws(LaunchRefusal) -> TapLaunch {
+    private func prepare(_ command: String..., tap: String? = nil, library: String? = nil) throws(LaunchRefusal)
+        -> TapLaunch
+    {
         try TapLauncher.prepare(
             command: command, tapFolder: tap ?? self.tap,
             environment: ["PATH": "/usr/bin:/bin", "L45_TAP_LIBRARY": library ?? self.library])

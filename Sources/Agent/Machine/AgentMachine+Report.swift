@@ -76,11 +76,13 @@ extension AgentMachine {
 
     mutating func readFailed(_ reason: String, now: Timestamp) -> [AgentOutput] {
         settling?.asked(now: now)
+        republishAt = max(republishAt, now + Self.retryMin)
         readAt = min(readAt, now + Self.retryMin)
         guard readProblem != reason else { return [] }
         readProblem = reason
         return note(
-            Event(at: now, severity: .alert, subject: subject, message: "tap can not be read", facts: ["reason": reason]))
+            Event(
+                at: now, severity: .alert, subject: subject, message: "tap can not be read", facts: ["reason": reason]))
     }
 
     private func report(_ reading: TapReading, now: Timestamp) -> DeviceReport {

@@ -65,7 +65,9 @@ extension AgentMachine {
 
     // MARK: - Files
 
-    mutating func chunk(_ artifact: ArtifactReference, offset: Int, bytes: ByteBuffer, now: Timestamp) -> [AgentOutput] {
+    mutating func chunk(
+        _ artifact: ArtifactReference, offset: Int, bytes: ByteBuffer, now: Timestamp
+    ) -> [AgentOutput] {
         guard case .fetching(let table, var fetches) = taking, fetches.first?.artifact == artifact else { return [] }
         let step = fetches[0].chunk(offset: offset, count: bytes.readableBytes, now: now)
         taking = .fetching(table, fetches)
@@ -97,7 +99,9 @@ extension AgentMachine {
     mutating func giveUp(_ artifact: ArtifactReference, _ reason: String) -> [AgentOutput] {
         guard case .fetching(let table, let fetches) = taking, fetches.first?.artifact == artifact else { return [] }
         taking = nil
-        return [refuse(table, "its artifact \(artifact.digest.short) (\(artifact.bytes) bytes) can not be had: \(reason)")]
+        return [
+            refuse(table, "its artifact \(artifact.digest.short) (\(artifact.bytes) bytes) can not be had: \(reason)")
+        ]
     }
 
     /// Once each, in the order of their digests.

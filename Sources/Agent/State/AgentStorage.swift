@@ -31,7 +31,8 @@ package enum AgentStorage: Sendable {
         case .none(var begun):
             let content = begun.removeValue(forKey: artifact.digest) ?? ByteBuffer()
             self = .none(begun: begun)
-            return content.readableBytes == artifact.bytes && Digest(of: Array(content.readableBytesView)) == artifact.digest
+            return content.readableBytes == artifact.bytes
+                && Digest(of: Array(content.readableBytesView)) == artifact.digest
         }
     }
 

@@ -20,8 +20,10 @@ package struct ArtifactStore: Sendable {
     /// A digest is a file name here, and it came over the network: 64 hex digits and nothing else.
     package static func isName(_ digest: Digest) -> Bool {
         digest.hex.utf8.count == 64
-            && digest.hex.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+            && digest.hex.utf8.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            }
     }
 
     /// Looks through the folder, makes it where it is missing, and takes away what does not have its name's digest.
@@ -68,7 +70,8 @@ package struct ArtifactStore: Sendable {
     /// - Returns: false when its digest is another one; it is then gone.
     package func complete(_ artifact: ArtifactReference) throws(StateError) -> Bool {
         let path = partPath(artifact)
-        guard let bytes = try DurableFile.read(path, bytesMax: ArtifactBounds.bytesMax), Digest(of: bytes) == artifact.digest,
+        guard let bytes = try DurableFile.read(path, bytesMax: ArtifactBounds.bytesMax),
+            Digest(of: bytes) == artifact.digest,
             bytes.count == artifact.bytes
         else {
             unlink(path)

@@ -55,7 +55,9 @@ package struct LedgerFile: Sendable {
             return .failure(Damage(reason: "has no first line (\(bytes.count) bytes)"))
         }
         let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ")
-        guard words.count == 3, words[0] == Self.title else { return .failure(Damage(reason: "begins as no ledger does")) }
+        guard words.count == 3, words[0] == Self.title else {
+            return .failure(Damage(reason: "begins as no ledger does"))
+        }
         guard words[1] == Self.format else { throw .newer(path: path, format: String(words[1])) }
         let body = bytes[(end + 1)...]
         guard Digest(of: Data(body)).hex == words[2] else {

@@ -32,5 +32,9 @@ package final class StateFolder: Sendable {
         lock = file
     }
 
-    deinit { close(lock) }
+    deinit {
+        // Said, since a child that was just forked has the same open file until it executes.
+        flock(lock, LOCK_UN)
+        close(lock)
+    }
 }
