@@ -204,6 +204,8 @@ void l45_tap_close(struct l45_tap *tap)
 		return;
 	munmap(tap->state, sizeof(*tap->state));
 	munmap(tap->rules, sizeof(*tap->rules));
+	/* Said, since a child that was just forked has the same open file until it executes. */
+	flock(tap->lock_fd, LOCK_UN);
 	close(tap->lock_fd);
 	free(tap);
 }
