@@ -14,6 +14,9 @@ package final class ChannelClient: Sendable {
         let openFor: TimeAmount?
     }
 
+    /// How long a stop waits for the connection to end in an orderly way.
+    private static let stopMax = TimeAmount.seconds(3)
+
     /// For one consumer. Ends when `run` returns.
     package let events: AsyncStream<ClientEvent>
 
@@ -63,6 +66,10 @@ package final class ChannelClient: Sendable {
         shared.finish()
     }
 
+    private static func unreachable(_ configuration: ChannelClientConfiguration, _ error: any Error) -> Outcome {
+        Outcome(reason: "cannot reach \(configuration.host) port \(configuration.port): \(error)", openFor: nil)
+    }
+
     /// One connection, from its first packet to its end.
     private func connect() async -> Outcome {
         let shared = shared
@@ -75,7 +82,7 @@ package final class ChannelClient: Sendable {
             let limits = LinkLimits(
                 heartbeatEvery: configuration.heartbeatEvery.timeAmount,
                 silenceMax: configuration.silenceMax.timeAmount, outboundBytesMax: configuration.outboundBytesMax)
-            let channel = try await ClientBootstrap(group: outcome.futureResult.eventLoop)
+            let connecting = ClientBootstrap(group: outcome.futureResult.eventLoop)
                 .connectTimeout(configuration.greetingMax.timeAmount)
                 .channelOption(SocketOptions.noDelay, value: 1)
                 .channelOption(SocketOptions.notSentLowWater, value: SocketOptions.unsentBytesMax)
@@ -92,16 +99,20 @@ package final class ChannelClient: Sendable {
                         ])
                     }
                 }
-                .connect(host: configuration.host, port: configuration.port).get()
+                .connect(host: configuration.host, port: configuration.port)
+            connecting.whenFailure { outcome.succeed(Self.unreachable(configuration, $0)) }
             return try await withTaskCancellationHandler {
                 try await outcome.futureResult.get()
             } onCancel: {
-                channel.close(promise: nil)
+                connecting.whenSuccess { $0.close(promise: nil) }
+                // An address that does not answer keeps nobody from stopping.
+                connecting.eventLoop.scheduleTask(in: Self.stopMax) {
+                    outcome.succeed(Outcome(reason: "stopped", openFor: nil))
+                }
             }
         } catch {
-            let reason = "cannot reach \(configuration.host) port \(configuration.port): \(error)"
-            outcome.succeed(Outcome(reason: reason, openFor: nil))
-            return Outcome(reason: reason, openFor: nil)
+            outcome.succeed(Self.unreachable(configuration, error))
+            return Self.unreachable(configuration, error)
         }
     }
 }

@@ -91,7 +91,7 @@ final class ClientSessionHandler: ChannelInboundHandler {
                 shared.logger.info("certificate renewal refused", metadata: ["reason": "\(refusal)"])
             case .end(let refusal):
                 reason = refusal.text
-                shared.current(nil)
+                shared.closed(context.channel)
                 context.close(promise: nil)
             }
         }
@@ -101,7 +101,7 @@ final class ClientSessionHandler: ChannelInboundHandler {
         greetingTimer?.cancel()
         openedAt = context.eventLoop.now
         write(.opened(payloadBytesMax: Frame.tableBytesMax), context)
-        shared.current(context.channel)
+        shared.opened(context.channel)
         _ = shared.deliver(.connected)
         renewIfDue(context)
     }
@@ -136,7 +136,7 @@ final class ClientSessionHandler: ChannelInboundHandler {
     private func finish(_ context: ChannelHandlerContext) {
         greetingTimer?.cancel()
         renewalTimer?.cancel()
-        shared.current(nil)
+        shared.closed(context.channel)
         let lasted = openedAt.map { context.eventLoop.now - $0 }
         outcome.succeed(
             ChannelClient.Outcome(reason: reason ?? "the orchestrator closed the connection", openFor: lasted))

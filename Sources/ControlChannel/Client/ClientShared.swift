@@ -31,11 +31,16 @@ extension ChannelClient {
 
         func use(_ identity: DeviceIdentity) { state.withLock { $0.identity = identity } }
 
-        func current(_ channel: (any Channel)?) {
+        func opened(_ channel: any Channel) {
             state.withLock {
                 $0.channel = channel
                 $0.deaf = false
             }
+        }
+
+        /// The next connection may be open already: only the one named is forgotten.
+        func closed(_ channel: any Channel) {
+            state.withLock { if $0.channel === channel { $0.channel = nil } }
         }
 
         func events() -> AsyncStream<ClientEvent> {
