@@ -12,6 +12,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// scripts/fuzz-frame sets this: a fuzzer of the frames, and coverage in what it runs.
+let fuzzing = Context.environment["L45_FUZZ"] != nil
+let covered: [SwiftSetting] = fuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
+
 let strictC: [CSetting] = [
     .unsafeFlags(["-std=c99", "-Wall", "-Wextra", "-Werror"])
 ]
@@ -69,7 +73,7 @@ let package = Package(
                 "L45Model", .nioCore, .nioPosix, .nioSSL, .x509, .asn1, .crypto, .protobuf, .logging,
             ],
             exclude: ["Protocol/control.proto"],
-            swiftSettings: strict),
+            swiftSettings: strict + covered),
         .target(
             name: "Orchestrator",
             dependencies: [
@@ -140,3 +144,10 @@ let package = Package(
     ],
     cLanguageStandard: .c99
 )
+
+if fuzzing {
+    package.targets.append(
+        .executableTarget(
+            name: "FrameFuzzer", dependencies: ["ControlChannel"], path: "Fuzzers/frame",
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+}

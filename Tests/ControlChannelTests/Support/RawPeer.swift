@@ -40,6 +40,9 @@ final class RawPeer: Sendable {
 
     func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
 
+    /// Returns when the server has closed the connection.
+    func closed() async throws { try await channel.closeFuture.get() }
+
     func next() async throws -> OrchestratorInbound {
         guard let payload = await events.next() else { throw Unexpected("the server closed without a word") }
         return try WireOrchestratorFrame.decode(payload)
