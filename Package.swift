@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "ControlChannelTests",
             dependencies: [
-                "ControlChannel", "L45Model", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .x509, .asn1, .protobuf, .logging,
+                "ControlChannel", "L45Model", .nioCore, .nioPosix, .nioEmbedded, .nioSSL, .x509, .asn1, .protobuf,
+                .logging,
             ],
             swiftSettings: strict),
         .testTarget(

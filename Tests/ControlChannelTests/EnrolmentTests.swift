@@ -47,7 +47,9 @@ struct EnrolmentTests {
         return try await Bed(authority: authority, enrol: { tokens.redeem($0, authority) })
     }
 
-    private func enrol(_ bed: Bed, _ token: EnrolmentToken, _ key: DeviceKey = DeviceKey()) async throws -> DeviceIdentity {
+    private func enrol(
+        _ bed: Bed, _ token: EnrolmentToken, _ key: DeviceKey = DeviceKey()
+    ) async throws -> DeviceIdentity {
         try await Enroller.enrol(
             host: "127.0.0.1", port: bed.server.port, token: token, key: key, hostName: "probe", logger: Bed.logger)
     }

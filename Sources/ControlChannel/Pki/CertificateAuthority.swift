@@ -4,8 +4,8 @@ package import L45Model
 import SwiftASN1
 import X509
 
-/// The orchestrator's own authority: it signs the certificates of the orchestrator and of every device. Keeping it is the
-/// caller's: it goes in and out as PEM text.
+/// The orchestrator's own authority: it signs the certificates of the orchestrator and of every device. Keeping it is
+/// the caller's: it goes in and out as PEM text.
 package struct CertificateAuthority: Sendable, CustomStringConvertible {
     /// 10 years.
     package static let lifetime = Span.seconds(10 * 365 * 86_400)

@@ -1,8 +1,8 @@
 import L45Model
 import X509
 
-/// Which end of the channel a certificate is for. Said twice in it, by key usage and by a URI, so that no certificate of
-/// one role passes for the other. Names and addresses of hosts play no part: orchestrators move.
+/// Which end of the channel a certificate is for. Said twice in it, by key usage and by a URI, so that no certificate
+/// of one role passes for the other. Names and addresses of hosts play no part: orchestrators move.
 enum ChannelRole: Equatable {
     case orchestrator
     case device(DeviceID)

@@ -36,7 +36,8 @@ package enum EnrolmentRefusal: Error, Hashable, Sendable {
         case .tokenUsed(let id, let device):
             ChannelRefusal(
                 .tokenUsed,
-                "enrolment token '\(id)' was used by device \(device); make one for each device with 'l45 token create'")
+                "enrolment token '\(id)' was used by device \(device); "
+                    + "make one for each device with 'l45 token create'")
         case .deviceNotAllowed(let device):
             ChannelRefusal(.deviceNotAllowed, "device \(device) is not allowed here; its access was withdrawn")
         case .unavailable(let reason):

@@ -4,8 +4,8 @@ package import L45Model
 
 /// Admits one device once: `l45-ID.SECRET.FINGERPRINT`, each part in base 32.
 ///
-/// The fingerprint is that of the orchestrator's authority: an agent that trusts nothing yet knows by it whom to talk to.
-/// The orchestrator keeps the id and `secretDigest`, never the secret.
+/// The fingerprint is that of the orchestrator's authority: an agent that trusts nothing yet knows by it whom to talk
+/// to. The orchestrator keeps the id and `secretDigest`, never the secret.
 package struct EnrolmentToken: Hashable, Sendable, CustomStringConvertible {
     package static let idBytes = 5
     package static let secretBytes = 16

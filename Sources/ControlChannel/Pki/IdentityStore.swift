@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 
-/// Where an agent keeps its key and certificate: a folder of mode 0700 with files of mode 0600, each replaced as a whole.
+/// Where an agent keeps its key and certificate: a folder of mode 0700 with files of mode 0600, each replaced as a
+/// whole.
 package struct IdentityStore: Sendable {
     /// The folder.
     package let path: String
@@ -65,7 +66,9 @@ package struct IdentityStore: Sendable {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         var have = 0
         while have < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: have), $0.count - have) }
+            let got = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress?.advanced(by: have), $0.count - have)
+            }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw failure(file, "read") }
             if got == 0 { break }

@@ -35,7 +35,9 @@ package final class ChannelServer: Sendable {
 
     /// Listens.
     /// - Throws: when the address is taken or is none, or the identity is not valid.
-    package static func start(_ configuration: ChannelServerConfiguration, logger: Logger) async throws -> ChannelServer {
+    package static func start(
+        _ configuration: ChannelServerConfiguration, logger: Logger
+    ) async throws -> ChannelServer {
         FileDescriptorLimit.raise()
         let tls = try TLS.serverContext(configuration.identity)
         let table = SessionTable(messagesMax: configuration.inboundMessagesMax)
@@ -82,8 +84,8 @@ package final class ChannelServer: Sendable {
         write(.frame(frame), to: table.channels(sessions))
     }
 
-    /// Sends a file from `offset` on, a chunk at a time as the device reads; messages overtake it. A second call for the
-    /// same file on the same session starts over from its offset.
+    /// Sends a file from `offset` on, a chunk at a time as the device reads; messages overtake it. A second call for
+    /// the same file on the same session starts over from its offset.
     package func send(_ artifact: EncodedArtifact, from offset: Int, to session: SessionID) {
         write(.artifact(artifact, from: offset), to: table.channels([session]))
     }

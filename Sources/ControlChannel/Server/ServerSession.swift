@@ -109,7 +109,8 @@ struct ServerSession {
         case (.hello, .stranger):
             return end(
                 ChannelRefusal(
-                    .certificateMissing, "the agent showed no certificate; enrol it with a token from 'l45 token create'"))
+                    .certificateMissing,
+                    "the agent showed no certificate; enrol it with a token from 'l45 token create'"))
         case (.enrol(let request, _), .stranger), (.enrol(let request, _), .device):
             return enrol(request)
         case (_, .rejected(let refusal)):

@@ -38,7 +38,9 @@ final class SessionTable: Sendable {
 
     /// A device said hello.
     /// - Returns: its new session, and the channel of the one that it supersedes.
-    func open(_ device: DeviceID, _ hello: AgentHello, _ channel: any Channel) -> (SessionID, superseded: (any Channel)?) {
+    func open(
+        _ device: DeviceID, _ hello: AgentHello, _ channel: any Channel
+    ) -> (SessionID, superseded: (any Channel)?) {
         state.withLock { state in
             state.last += 1
             let session = SessionID(state.last)

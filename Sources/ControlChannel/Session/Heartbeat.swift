@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Decides when to say that we live, and when a peer that says nothing is gone. Both ends speak unasked, so no answer is
-/// waited for. Pure: time is an input.
+/// Decides when to say that we live, and when a peer that says nothing is gone. Both ends speak unasked, so no answer
+/// is waited for. Pure: time is an input.
 struct Heartbeat: Equatable {
     enum Action: Equatable {
         case ping

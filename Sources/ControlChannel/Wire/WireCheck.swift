@@ -1,6 +1,7 @@
 import L45Model
 
-/// The checks that values from outside pass. Bounds keep later arithmetic from overflowing and later stores from filling.
+/// The checks that values from outside pass. Bounds keep later arithmetic from overflowing and later stores from
+/// filling.
 enum WireCheck {
     /// Generations and counters: far above any real one, far below where adding to it would trap.
     static let counterMax: UInt64 = 1 << 62

@@ -64,7 +64,8 @@ final class Bed: Sendable {
     }
 
     func client(
-        _ identity: DeviceIdentity, name: String = "probe", adjust: (inout ChannelClientConfiguration) -> Void = { _ in }
+        _ identity: DeviceIdentity, name: String = "probe",
+        adjust: (inout ChannelClientConfiguration) -> Void = { _ in }
     ) -> RunningClient {
         var configuration = ChannelClientConfiguration(
             host: "127.0.0.1", port: server.port, identity: identity,

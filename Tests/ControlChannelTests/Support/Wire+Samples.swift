@@ -23,7 +23,9 @@ enum Sample {
 
     static func table(_ random: inout Seeded, modules: Int? = nil, generation: UInt64? = nil) -> DeviceTable {
         let count = modules ?? Int.random(in: 0...6, using: &random)
-        let entries = (0..<count).map { at in entry(UInt64(at + 1) << 32 | UInt64(UInt32.random(in: 0...UInt32.max, using: &random)), &random) }
+        let entries = (0..<count).map { at in
+            entry(UInt64(at + 1) << 32 | UInt64(UInt32.random(in: 0...UInt32.max, using: &random)), &random)
+        }
         return DeviceTable(
             device: device, generation: Generation(generation ?? UInt64.random(in: 0...1 << 40, using: &random)),
             modules: entries)
