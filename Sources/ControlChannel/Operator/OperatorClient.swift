@@ -24,7 +24,7 @@ package struct OperatorClient: Sendable {
             let answer = channel.eventLoop.makePromise(of: ByteBuffer.self)
             let setUp = channel.eventLoop.submit {
                 let handlers = channel.pipeline.syncOperations
-                try handlers.addHandler(ByteToMessageHandler(APIFrameDecoder()))
+                try handlers.addHandler(APIFrame.decoder())
                 try handlers.addHandler(AnswerHandler(answer, frame, within))
             }
             setUp.whenFailure { answer.fail($0) }
@@ -38,7 +38,7 @@ package struct OperatorClient: Sendable {
 
 /// Sends one frame, hands the next one over, and closes.
 private final class AnswerHandler: ChannelInboundHandler {
-    typealias InboundIn = APIFrame
+    typealias InboundIn = ByteBuffer
 
     private var answer: EventLoopPromise<ByteBuffer>?
     private let request: ByteBuffer
@@ -66,10 +66,7 @@ private final class AnswerHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .bytes(let buffer): end(context, .success(buffer))
-        case .tooLong(let bytes): end(context, .failure(OperatorClientError.Fault.answerTooLong(bytes: bytes)))
-        }
+        end(context, .success(unwrapInboundIn(data)))
     }
 
     func channelInactive(context: ChannelHandlerContext) { end(context, .failure(OperatorClientError.Fault.lost)) }

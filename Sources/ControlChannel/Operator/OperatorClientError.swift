@@ -36,7 +36,8 @@ package struct OperatorClientError: Error, Hashable, CustomStringConvertible {
             case let error as IOError where error.errnoCode == ECONNREFUSED: .notServed
             case let error as IOError where [EACCES, EPERM].contains(error.errnoCode): .denied(uid: geteuid())
             case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): .lost
-            case is ChannelError: .lost
+            case is ChannelError, FrameError.truncated: .lost
+            case FrameError.tooLong(let bytes, _): .answerTooLong(bytes: bytes)
             case let failure as APIFailure: .refusedHere(failure)
             case let error as DecodingError: .unreadable(DecodingFault.text(error))
             case SocketAddressError.unixDomainSocketPathTooLong:

@@ -12,7 +12,7 @@ struct OperatorConnection: Sendable {
     init(_ channel: any Channel) throws {
         let (frames, continuation) = AsyncStream<APIFrame>.makeStream()
         let handler = RequestHandler(continuation)
-        try channel.pipeline.syncOperations.addHandlers(ByteToMessageHandler(APIFrameDecoder()), handler)
+        try channel.pipeline.syncOperations.addHandlers(APIFrame.decoder(), handler)
         self.channel = channel
         self.frames = frames
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
@@ -28,7 +28,7 @@ struct OperatorConnection: Sendable {
 
 /// Hands frames over and asks for more bytes when none of them waits.
 private final class RequestHandler: ChannelInboundHandler {
-    typealias InboundIn = APIFrame
+    typealias InboundIn = ByteBuffer
 
     private let frames: AsyncStream<APIFrame>.Continuation
     private var unanswered = 0
@@ -46,8 +46,7 @@ private final class RequestHandler: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) { context.read() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        unanswered += 1
-        frames.yield(unwrapInboundIn(data))
+        take(.bytes(unwrapInboundIn(data)))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -58,8 +57,16 @@ private final class RequestHandler: ChannelInboundHandler {
         if case NIOCore.ChannelEvent.inputClosed = event { frames.finish() }
     }
 
-    /// Such as half a frame at the end.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { frames.finish() }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Half a frame at the end is no request; one that is too long is told so.
+        if case FrameError.tooLong(let bytes, _) = error { take(.tooLong(bytes)) }
+        frames.finish()
+    }
+
+    private func take(_ frame: APIFrame) {
+        unanswered += 1
+        frames.yield(frame)
+    }
 
     func answered() {
         unanswered -= 1
