@@ -26,7 +26,8 @@ struct L45: AsyncParsableCommand {
         version: Build.version,
         groupedSubcommands: [
             CommandGroup(
-                name: "Intents", subcommands: [ApplyCommand.self, DiffCommand.self, DeleteCommand.self]),
+                name: "Intents",
+                subcommands: [ApplyCommand.self, DiffCommand.self, DeleteCommand.self, ExplainCommand.self]),
             CommandGroup(
                 name: "Fleet",
                 subcommands: [

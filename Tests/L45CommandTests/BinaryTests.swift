@@ -39,7 +39,7 @@ struct BinaryTests {
                     intents: [ApplyResult.Intent(name: Fleet.dns, outcome: .created, revision: Generation(1))],
                     warnings: ["-:1:1: warning: no device has the label role=web"]))
         }
-        let text = "intent: dns\n# ünïcode\ntag dig DNS\n"
+        let text = "name: dns # ünïcode\nintent: [tag dig DNS]\n"
         let outcome = try await serving(service) { socket in
             try await Binary.run(["apply", "-f", "-", "--prune", "--server", socket], input: text)
         }
@@ -73,6 +73,41 @@ struct BinaryTests {
 
                 """)
         #expect(service.asked.count == 1)
+    }
+
+    @Test("explain asks nobody, writes every default out, and what it writes explains to itself")
+    func explain() async throws {
+        let first = try await Binary.run(["explain", "-f", "-"], input: "{name: dns, intent: [tag dig DNS]}\n")
+        #expect(first.status == 0)
+        #expect(first.output.hasPrefix("name: dns\n"))
+        #expect(first.output.contains("application: "))
+        let second = try await Binary.run(["explain", "-f", "-"], input: first.output)
+        #expect(second.output == first.output)
+    }
+
+    @Test("explain of a mistake exits 2 with the place and a caret")
+    func explainMistake() async throws {
+        let outcome = try await Binary.run(["explain", "-f", "-"], input: "name: dns\nintent:\n  - tga dig DNS\n")
+        #expect(outcome.status == 2)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errors.hasPrefix("-:3:5: error: "))
+        #expect(outcome.errors.contains("   3 |   - tga dig DNS\n     |     ^"))
+        #expect(outcome.errors.hasSuffix("l45: there is 1 mistake\n"))
+    }
+
+    @Test("delete -f withdraws the intents that the files name")
+    func deleteFiles() async throws {
+        let service = FakeOrchestrator { request in
+            guard case .delete(let delete) = request else { return .failure(APIFailure(.malformed, "no delete")) }
+            return .deleted(DeleteResult(intents: delete.intents))
+        }
+        let outcome = try await serving(service) { socket in
+            try await Binary.run(
+                ["delete", "-f", "-", "--server", socket],
+                input: "name: dns\nintent: [tag dig DNS]\n---\nname: web\nintent: [tag curl HTTP]\n")
+        }
+        #expect(outcome.output == "intent/dns is being withdrawn\nintent/web is being withdrawn\n")
+        #expect(service.asked == [.delete(DeleteRequest(intents: [Fleet.dns, IntentName("web")]))])
     }
 
     @Test("A file that is not there stops everything before the orchestrator is asked")
@@ -122,7 +157,7 @@ struct BinaryTests {
         #expect(outcome.status == 1)
         #expect(outcome.output.isEmpty)
         #expect(
-            outcome.errors.hasPrefix("l45: intent/dns is not settled after 0s\n     flow dns/0 is in flip-clients for ")
+            outcome.errors.hasPrefix("l45: intent/dns is not settled within 1ms\n     flow dns/0 is in flip-clients for ")
         )
         #expect(outcome.errors.contains("waits for resolver-1: has not confirmed generation 7"))
         #expect(!outcome.errors.contains("\u{1B}"))

@@ -56,9 +56,10 @@ struct DescribeTests {
                 Modules
                   <none>
                 Source
-                  intent: dns
-                  tag dig DNS
-                  rotate dialect every 6h
+                  name: dns
+                  intent:
+                    - tag dig DNS
+                    - rotate dialect every 6h
                 Events
                   <none>
                 """)

@@ -89,7 +89,6 @@ enum Listing: Sendable {
     static func yaml(_ value: some Encodable) throws -> String {
         let encoder = YAMLEncoder()
         encoder.options = YAMLEncoder.Options(width: -1, allowUnicode: true, sortKeys: true)
-        let text = try encoder.encode(value)
-        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+        return try encoder.encode(value).trimmingLineEnd
     }
 }

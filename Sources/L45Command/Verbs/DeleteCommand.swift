@@ -1,4 +1,5 @@
 import ArgumentParser
+import IntentCompiler
 import L45Model
 
 struct DeleteCommand: AsyncParsableCommand {
@@ -28,7 +29,7 @@ struct DeleteCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let named = try await names.isEmpty ? namesInFiles() : names.dropFirst().map { IntentName($0) }
+        let named = try names.isEmpty ? namesInFiles() : names.dropFirst().map { IntentName($0) }
         let response = try await server.ask(.delete(DeleteRequest(intents: named)))
         guard case .deleted(let result) = response else { throw response.unexpected }
         let console = Console.standard
@@ -38,13 +39,10 @@ struct DeleteCommand: AsyncParsableCommand {
             .wait(for: result.intents.map { .deleted($0) })
     }
 
-    /// The orchestrator reads the files, as for an apply, and says which intents they name.
-    private func namesInFiles() async throws -> [IntentName] {
-        let request = ApplyRequest(sources: try sources.read(), dryRun: true)
-        let response = try await server.ask(.apply(request))
-        guard case .applied(let result) = response else { throw response.unexpected }
-        let present = result.intents.filter { $0.outcome != .created }.map(\.name)
-        guard !present.isEmpty else { throw CommandEnd.badInput("none of the intents in the files is in force") }
-        return present
+    /// Whether the fleet could carry them any more does not matter to their end.
+    private func namesInFiles() throws -> [IntentName] {
+        let parsed = IntentParser.parse(try sources.read().map { IntentSource(origin: $0.origin, text: $0.text) })
+        try parsed.check()
+        return parsed.intents.map(\.name)
     }
 }

@@ -42,7 +42,7 @@ struct Waiter {
             }
             let elapsed = Self.span(start.duration(to: clock.now))
             if open.isEmpty { return }
-            if elapsed >= timeout { throw giveUp(open, holdups, elapsed) }
+            if elapsed >= timeout { throw giveUp(open, holdups) }
             show(open, holdups, elapsed)
             let pause = min(Self.period, .milliseconds((timeout - elapsed).milliseconds))
             try await Task.sleep(for: pause)
@@ -61,12 +61,12 @@ struct Waiter {
         }
     }
 
-    private func giveUp(_ open: [WaitGoal], _ holdups: [WaitGoal: [String]], _ elapsed: Span) -> CommandEnd {
+    private func giveUp(_ open: [WaitGoal], _ holdups: [WaitGoal: [String]]) -> CommandEnd {
         clear()
         let palette = console.palette(for: .err)
         for goal in open {
             let name = palette.paint("l45:", .bad)
-            console.complain("\(name) \(goal.subject) is not \(goal.word) after \(Age.text(elapsed))")
+            console.complain("\(name) \(goal.subject) is not \(goal.word) within \(timeout)")
             for line in holdups[goal] ?? [] { console.complain("     \(Printable.line(line))") }
         }
         return .notMet()

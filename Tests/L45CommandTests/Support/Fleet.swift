@@ -92,7 +92,7 @@ enum Fleet {
         IntentView(
             record: IntentRecord(
                 name: dns, revision: Generation(revision),
-                source: "intent: dns\ntag dig DNS\nrotate dialect every 6h\n",
+                source: "name: dns\nintent:\n  - tag dig DNS\n  - rotate dialect every 6h\n",
                 origin: "intents/dns.yaml", epoch: Epoch(epoch), epochMax: Epoch(epoch), epochSince: ago(30),
                 paused: paused),
             observedRevision: Generation(observed), rotateEvery: Span("6h"), rotateNext: now + .seconds(21_570),
