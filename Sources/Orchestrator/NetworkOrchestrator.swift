@@ -24,6 +24,8 @@ package actor NetworkOrchestrator {
     var sessions: [DeviceID: SessionID] = [:]
     var server: ChannelServer?
     var artifacts = ArtifactShelf()
+    /// When a device was last asked for a report out of turn.
+    private var askedAt: [DeviceID: Timestamp] = [:]
     var waiters: [Waiter] = []
     var listeningWaiters: [CheckedContinuation<Void, Never>] = []
     /// Devices whose access was withdrawn: asked on event loops, so it may not wait for the actor or the CIB.
@@ -139,6 +141,7 @@ package actor NetworkOrchestrator {
         }
         try rotateWhatIsDue(time)
         try carryOut(Reconciler.step(fleet.snapshot, now: time), time)
+        askWhereDrainsWait(time)
         resumeWaiters()
     }
 
@@ -205,6 +208,24 @@ package actor NetworkOrchestrator {
         var next = book
         for record in due { next.advance(record.name, now: time) }
         try adopt(next, removed: [], cause: "schedule", time)
+    }
+
+    /// A drain is over by what reports say of the old dialect's last use. With a bound shorter than the time between reports,
+    /// the device is asked, so that the bound decides how long it takes and not the reports' rhythm.
+    private func askWhereDrainsWait(_ time: Timestamp) {
+        guard fleet.statuses.values.contains(where: { $0.phase == .drain }) else {
+            askedAt.removeAll()
+            return
+        }
+        let pause = max(Span.milliseconds(250), .milliseconds(configuration.policy.drainBound.milliseconds / 8))
+        for (id, session) in sessions {
+            guard fleet.devices[id]?.table?.modules.contains(where: { $0.state == .deprecated }) ?? false,
+                askedAt[id].map({ time >= $0 + pause }) ?? true
+            else { continue }
+            askedAt[id] = time
+            // The one message of fixed size that can not be too long for a frame.
+            try? server?.send(.reportWanted, to: session)
+        }
     }
 
     private func carryOut(_ actions: [Action], _ time: Timestamp) throws {

@@ -50,15 +50,18 @@ struct AgentCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let stateFolder = state ?? StateFolders(environment: environment, uid: geteuid()).agent
+        let tapFolder = tap ?? TapFolder.standard(environment: environment, userID: geteuid())
         let logger = logs.logger("l45.agent")
         do {
-            try FileManager.default.createDirectory(
-                atPath: (stateFolder as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            for folder in [stateFolder, tapFolder] {
+                try FileManager.default.createDirectory(
+                    atPath: (folder as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            }
             let service = AgentService(
                 AgentConfiguration(
                     stateFolder: stateFolder, host: orchestrator.host, port: orchestrator.port, token: token, name: name,
                     labels: Labels.merged(labels), addresses: addresses.map(\.block), version: Build.version),
-                tap: try PreloadTap(folder: tap ?? TapFolder.standard(environment: environment, userID: geteuid())),
+                tap: try PreloadTap(folder: tapFolder),
                 logger: logger)
             try await ServiceGroup(
                 services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
