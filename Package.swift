@@ -140,7 +140,9 @@ let package = Package(
         // Needs the binary: some of its tests run it.
         .testTarget(
             name: "L45CommandTests",
-            dependencies: ["L45Command", "l45", "ControlChannel", "L45Model", .logging, .nioCore, .nioPosix],
+            dependencies: [
+                "L45Command", "l45", "ControlChannel", "L45Model", .argumentParser, .logging, .nioCore, .nioPosix,
+            ],
             swiftSettings: strict),
     ],
     cLanguageStandard: .c99

@@ -3,10 +3,28 @@ import Foundation
 
 /// The command `l45`, all but its `main`.
 package enum CommandLineTool {
+    /// Does `l45 run`, on the calling thread: what it becomes inherits how signals are taken and which are blocked, and
+    /// must not see a difference. The threads that tasks run on block most signals, so this has to come before them.
+    ///
+    /// - Returns: the exit status when that failed; nil when the verb is another one.
+    package static func becomeProgram(_ arguments: [String], console: Console = .standard) -> Int32? {
+        guard arguments.first == RunCommand.configuration.commandName else { return nil }
+        do {
+            var command = try L45.parseAsRoot(arguments)
+            try command.run()
+            return ExitStatus.ok.rawValue
+        } catch {
+            return report(error, console)
+        }
+    }
+
+    /// Does any other verb.
+    ///
     /// - Parameter arguments: without the command's own name.
     /// - Returns: the exit status, as `l45 --help` lists them.
     package static func run(_ arguments: [String], console: Console = .standard) async -> Int32 {
         do {
+            ignoreBrokenPipes()
             var command = try L45.parseAsRoot(arguments)
             if var patient = command as? any AsyncParsableCommand {
                 try await patient.run()
@@ -14,36 +32,36 @@ package enum CommandLineTool {
                 try command.run()
             }
             return ExitStatus.ok.rawValue
-        } catch let end as CommandEnd {
-            return report(end, console)
         } catch {
-            return reportParsing(error, console)
+            return report(error, console)
         }
     }
 
-    private static func report(_ end: CommandEnd, _ console: Console) -> Int32 {
-        switch end {
-        case .readerGone: return ExitStatus.ok.rawValue
-        case .status(let status): return status
-        case .failed(let failure):
+    /// A reader that has gone then shows as EPIPE, which `Console.print` turns into a quiet end.
+    private static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    private static func report(_ error: any Error, _ console: Console) -> Int32 {
+        switch error {
+        case CommandEnd.readerGone: return ExitStatus.ok.rawValue
+        case CommandEnd.status(let status): return status
+        case CommandEnd.failed(let failure):
             console.complain(failure.text(console.palette(for: .err)))
             return failure.status.rawValue
+        default: return reportParsing(error, console)
         }
     }
 
     /// Help and version are errors to the parser, and good ends to us.
     private static func reportParsing(_ error: any Error, _ console: Console) -> Int32 {
+        ignoreBrokenPipes()
         let text = L45.fullMessage(for: error)
         guard L45.exitCode(for: error) == .success else {
             console.complain(text)
             return ExitStatus.badInput.rawValue
         }
-        do {
-            try console.print(text)
-            return ExitStatus.ok.rawValue
-        } catch {
-            return ExitStatus.ok.rawValue
-        }
+        // There is nobody to tell that help could not be written.
+        try? console.print(text)
+        return ExitStatus.ok.rawValue
     }
 }
 

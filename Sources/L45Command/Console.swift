@@ -15,12 +15,10 @@ package struct Console: Sendable {
         self.out = out
         self.err = err
         self.environment = environment
-        // A reader that has gone shows as EPIPE, which `print` turns into a quiet end.
-        signal(SIGPIPE, SIG_IGN)
     }
 
     /// Writes text and a line end to standard output.
-    /// - Throws: `CommandEnd.readerGone`, or a failure that names what the system said.
+    /// - Throws: `CommandEnd.readerGone` on EPIPE (SIGPIPE must be ignored), or a failure that names what the system said.
     package func print(_ text: String) throws {
         guard let code = write(text + "\n", to: out) else { return }
         if code == EPIPE { throw CommandEnd.readerGone }

@@ -1,4 +1,7 @@
 import Foundation
 import L45Command
 
-exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))
+let arguments = Array(CommandLine.arguments.dropFirst())
+// Before the first await: from there on this is another thread.
+if let status = CommandLineTool.becomeProgram(arguments) { exit(status) }
+exit(await CommandLineTool.run(arguments))

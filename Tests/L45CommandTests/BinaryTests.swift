@@ -157,7 +157,8 @@ struct BinaryTests {
         #expect(outcome.status == 1)
         #expect(outcome.output.isEmpty)
         #expect(
-            outcome.errors.hasPrefix("l45: intent/dns is not settled within 1ms\n     flow dns/0 is in flip-clients for ")
+            outcome.errors.hasPrefix(
+                "l45: intent/dns is not settled within 1ms\n     flow dns/0 is in flip-clients for ")
         )
         #expect(outcome.errors.contains("waits for resolver-1: has not confirmed generation 7"))
         #expect(!outcome.errors.contains("\u{1B}"))
@@ -246,5 +247,54 @@ struct BinaryTests {
                 .setLabels(LabelRequest(device: "client-1", set: ["role": "web"], remove: ["site"])),
                 .createToken(TokenRequest(ttl: .seconds(300), labels: ["role": "web"])),
             ])
+    }
+}
+
+@Suite(
+    "A program that l45 run becomes",
+    .enabled(if: FileManager.default.fileExists(atPath: Binary.anyLibrary), "there is no library to stand in"))
+struct RunTests {
+    private func run(_ command: [String]) async throws -> Binary.Outcome {
+        let folder = try Self.tapFolder()
+        defer { folder.remove() }
+        return try await Binary.run(
+            ["run", "--tap", folder.path, "--"] + command, environment: ["L45_TAP_LIBRARY": Binary.anyLibrary])
+    }
+
+    private static func tapFolder() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        for file in ["rules", "state"] { try Data().write(to: URL(filePath: "\(folder.path)/\(file)")) }
+        return folder
+    }
+
+    @Test("takes signals as it would without l45")
+    func signals() async throws {
+        // Both from one shell: what the process of the tests ignores changes as its tests run.
+        let folder = try Self.tapFolder()
+        defer { folder.remove() }
+        let look = "/bin/grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status"
+        let outcome = try await Binary.run(
+            program: "/bin/bash", ["-c", #"\#(look); "$0" run --tap "$1" -- \#(look)"#, try Binary.path, folder.path],
+            environment: ["L45_TAP_LIBRARY": Binary.anyLibrary])
+        #expect(outcome.errors.isEmpty)
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        try #require(lines.count == 6)
+        #expect(lines[0] == "SigBlk:\t0000000000000000")
+        #expect(Array(lines[0..<3]) == Array(lines[3..<6]))
+    }
+
+    @Test("hands on its exit status and its arguments")
+    func status() async throws {
+        let outcome = try await run(["/bin/sh", "-c", #"echo "$LD_PRELOAD" "$@"; exit 42"#, "sh", "--help", "-x"])
+        #expect(outcome.status == 42)
+        #expect(outcome.output == "\(Binary.anyLibrary) --help -x\n")
+    }
+
+    @Test("is not started when there is no tap")
+    func noTap() async throws {
+        let outcome = try await Binary.run(
+            ["run", "--tap", "/nowhere/tap", "--", "/bin/true"], environment: ["L45_TAP_LIBRARY": Binary.anyLibrary])
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.hasPrefix("l45: there is no tap at /nowhere/tap: start l45 agent first"))
     }
 }

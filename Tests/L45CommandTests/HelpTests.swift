@@ -1,9 +1,15 @@
+import ArgumentParser
 import Testing
 
 @testable import L45Command
 
 @Suite("Help")
 struct HelpTests {
+    @Test("l45 --help, at 80 columns")
+    func root() {
+        #expect(L45.helpMessage(columns: 80) == rootHelp)
+    }
+
     @Test("Every verb has a sentence for an abstract, and its examples begin with l45")
     func verbs() {
         for verb in L45.configuration.subcommands {
@@ -14,3 +20,56 @@ struct HelpTests {
         }
     }
 }
+
+private let rootHelp = """
+    OVERVIEW: Customize network protocols of running programs, by intent.
+
+    Write down what you want as YAML, apply it, and the orchestrator brings every
+    device there and keeps it there.
+
+      l45 apply -f intents/ --wait    make a folder of intents so, and wait
+      l45 diff -f intents/            what would change
+      l45 get devices                 who is there, and what it runs
+      l45 rollout status dns --watch  how far a rotation has come
+      l45 run -- dig example.org      run a program under the tap
+
+    Verbs that talk to the orchestrator take --server PATH, its socket or its state
+    folder; the default is $L45_SERVER, else where 'l45 nco' puts it.
+
+    Exit status: 0 well; 1 it differs (diff), or did not come about in time (wait,
+    --wait); 2 usage or bad input, nothing changed; 3 the orchestrator cannot be
+    reached; 4 the orchestrator refused.
+
+    USAGE: l45 VERB ...
+
+    OPTIONS:
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    INTENTS SUBCOMMANDS:
+      apply                   Make intents so.
+      diff                    Show what an apply would change, device by device.
+      delete                  Withdraw intents.
+      explain                 Show intents in their long form, every default
+                              written out.
+
+    FLEET SUBCOMMANDS:
+      get                     List devices, intents, modules, rollouts or events.
+      describe                Show all about one device, intent or module.
+      rollout                 See and steer how an intent comes about.
+      wait                    Wait until something has come about.
+      label                   Change the operator's labels of a device.
+      forget                  Drop a device that will not come back.
+      token                   Let devices enrol.
+
+    MACHINE SUBCOMMANDS:
+      nco                     Run the orchestrator.
+      agent                   Run the agent of this device.
+      run                     Run a program under the user-space tap.
+
+    OTHER SUBCOMMANDS:
+      version                 Show the version of this command and of the
+                              orchestrator.
+
+      See 'l45 help <subcommand>' for detailed help.
+    """

@@ -30,11 +30,14 @@ struct AgentCommand: AsyncParsableCommand {
     var token: String?
     @Option(help: ArgumentHelp("Name for people; the host name otherwise.", valueName: "name"))
     var name: String?
-    @Option(name: .customLong("label"), help: ArgumentHelp("Labels; the operator's own win over them.", valueName: "k=v,..."))
+    @Option(
+        name: .customLong("label"),
+        help: ArgumentHelp("Labels; the operator's own win over them.", valueName: "k=v,..."))
     var labels: [Labels] = []
     @Option(
         name: .customLong("address"),
-        help: ArgumentHelp("An address that peers know the device by; all of its interfaces otherwise.", valueName: "ip"))
+        help: ArgumentHelp(
+            "An address that peers know the device by; all of its interfaces otherwise.", valueName: "ip"))
     var addresses: [Address] = []
     @OptionGroup var logs: LogOptions
 
@@ -59,7 +62,8 @@ struct AgentCommand: AsyncParsableCommand {
             }
             let service = AgentService(
                 AgentConfiguration(
-                    stateFolder: stateFolder, host: orchestrator.host, port: orchestrator.port, token: token, name: name,
+                    stateFolder: stateFolder, host: orchestrator.host, port: orchestrator.port, token: token,
+                    name: name,
                     labels: Labels.merged(labels), addresses: addresses.map(\.block), version: Build.version),
                 tap: try PreloadTap(folder: tapFolder),
                 logger: logger)

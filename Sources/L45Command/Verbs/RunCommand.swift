@@ -17,7 +17,8 @@ struct RunCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("The agent's tap folder.", valueName: "folder"))
     var tap: String?
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments, after --.", valueName: "command"))
+    @Argument(
+        parsing: .postTerminator, help: ArgumentHelp("The program and its arguments, after --.", valueName: "command"))
     var command: [String] = []
 
     func run() throws {

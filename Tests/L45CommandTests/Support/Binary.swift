@@ -8,6 +8,9 @@ enum Binary {
         var errors: String
     }
 
+    /// Stands for the tap's library: any library that the loader takes does.
+    static let anyLibrary = "/lib/x86_64-linux-gnu/libm.so.6"
+
     /// Beside the test bundle.
     static var path: String {
         get throws {
@@ -53,6 +56,12 @@ enum Binary {
         try await withCheckedThrowingContinuation { (end: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in end.resume() }
             do {
+                // The threads of tests block most signals, and what they start inherits it; a shell's does not.
+                var none = sigset_t()
+                var before = sigset_t()
+                sigemptyset(&none)
+                pthread_sigmask(SIG_SETMASK, &none, &before)
+                defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
                 try process.run()
             } catch {
                 process.terminationHandler = nil
