@@ -151,7 +151,8 @@ ssize_t datagram_recv(int fd, struct msghdr *message, int flags)
 		errno = ENOMEM;
 		return -1;
 	}
-	memcpy(iov, message->msg_iov, message->msg_iovlen * sizeof(iov[0]));
+	if (message->msg_iovlen > 0)
+		memcpy(iov, message->msg_iov, message->msg_iovlen * sizeof(iov[0]));
 	iov[message->msg_iovlen] = (struct iovec){ scratch, DATAGRAM_BYTES_MAX };
 	for (;;) {
 		struct msghdr wide = *message;
@@ -160,16 +161,25 @@ ssize_t datagram_recv(int fd, struct msghdr *message, int flags)
 		wide.msg_namelen = sizeof(from);
 		wide.msg_iov = iov;
 		wide.msg_iovlen = message->msg_iovlen + 1;
-		const ssize_t got = real(recvmsg)(fd, &wide, flags & ~MSG_TRUNC);
+		/* Cheaper without a list of pieces, where nothing but the bytes is asked for. */
+		const bool simple = message->msg_controllen == 0;
+		const bool direct = simple && first >= DATAGRAM_BYTES_MAX - 1;
+		const ssize_t got = simple ? real(recvfrom)(fd, direct ? message->msg_iov[0].iov_base : scratch,
+							    DATAGRAM_BYTES_MAX - 1, flags & ~MSG_TRUNC,
+							    (struct sockaddr *)&from, &wide.msg_namelen)
+					   : real(recvmsg)(fd, &wide, flags & ~MSG_TRUNC);
 
+		if (simple)
+			wide.msg_flags = 0;
 		if (got < 0)
 			break;
 		const size_t bytes = (size_t)got;
 		const bool peeking = (flags & MSG_PEEK) != 0;
-		uint8_t *whole = message->msg_iovlen ? message->msg_iov[0].iov_base : scratch;
+		const bool in_place = direct || (!simple && bytes <= first);
+		uint8_t *whole = in_place ? message->msg_iov[0].iov_base : scratch;
 
-		/* In place when it lies in one piece; else put together behind what overflowed. */
-		if (bytes > first) {
+		/* In place when it lies in one piece there; else put together behind what overflowed. */
+		if (!simple && !in_place) {
 			whole = scratch + DATAGRAM_BYTES_MAX;
 			iov_gather(iov, wide.msg_iovlen, 0, whole, bytes);
 		}
@@ -181,7 +191,7 @@ ssize_t datagram_recv(int fd, struct msghdr *message, int flags)
 				real(recv)(fd, NULL, 0, MSG_DONTWAIT);
 			continue;
 		}
-		if (bytes > first)
+		if (!in_place)
 			iov_scatter(message->msg_iov, message->msg_iovlen, whole, (size_t)plain);
 		give_name(message, &from, wide.msg_namelen);
 		message->msg_controllen = wide.msg_controllen;
@@ -207,29 +217,20 @@ ssize_t datagram_recv(int fd, struct msghdr *message, int flags)
  */
 ssize_t datagram_recv_idle(int fd, struct msghdr *message, int flags)
 {
-	const uint64_t sequence = tap_sequence();
-
-	if ((flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) || !tap.state)
-		return real(recvmsg)(fd, message, flags);
+	uint32_t *inside = datagram_idle_enter(fd);
 	const socklen_t name_bytes = message->msg_namelen;
 	const size_t control_bytes = message->msg_controllen;
-	ssize_t got = real(recvmsg)(fd, message, flags | MSG_DONTWAIT);
 
-	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-		message->msg_namelen = name_bytes;
-		message->msg_controllen = control_bytes;
-		return datagram_recv(fd, message, flags);
-	}
-	if (l45_likely(got < 0 || tap_sequence() == sequence || message->msg_iovlen != 1 || (message->msg_flags & MSG_TRUNC)))
+	if (!inside)
+		return fd_kind_of(fd) == FD_DATAGRAM ? datagram_recv(fd, message, flags) : real(recvmsg)(fd, message, flags);
+	const ssize_t got = real(recvmsg)(fd, message, flags | MSG_DONTWAIT);
+
+	datagram_idle_leave(inside);
+	if (got >= 0 || (flags & MSG_DONTWAIT) || (errno != EAGAIN && errno != EWOULDBLOCK))
 		return got;
-	/* The table changed in this very call. */
-	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
-	const socklen_t from_bytes = message->msg_name && message->msg_namelen <= name_bytes ? message->msg_namelen : 0;
-
-	memcpy(&from, message->msg_name ? message->msg_name : &from, from_bytes);
-	const ssize_t plain = decode(fd, &from, from_bytes, message->msg_iov[0].iov_base, (size_t)got, flags & MSG_PEEK);
-
-	return plain < 0 ? datagram_recv(fd, message, flags) : plain;
+	message->msg_namelen = name_bytes;
+	message->msg_controllen = control_bytes;
+	return datagram_recv(fd, message, flags);
 }
 
 int datagram_pending(int fd, int *bytes)

@@ -149,7 +149,11 @@ static enum fd_kind look_datagram(int fd, struct fd_info *info, const struct rul
 	if (!read_ends(fd, &now))
 		return FD_UNKNOWN;
 	if (!flow) {
-		flow = flow_find(fd, any_rule(&now, rules), &made);
+		const bool wanted = any_rule(&now, rules);
+
+		/* One that was made here is in nobody's hands but ours. */
+		if (wanted || info->born == 0)
+			flow = flow_find(fd, wanted, &made);
 		if (!flow) {
 			/* Not bound yet: its port is known only after the first send. */
 			return now.local.port == 0 ? FD_UNKNOWN : FD_IDLE_UDP;
@@ -214,7 +218,7 @@ enum fd_kind fd_look(int fd)
 	const int keep = errno;
 	struct fd_info *info = &tap.fds[fd];
 	uint64_t sequence = tap_sequence();
-	const int protocol = protocol_of(fd);
+	const int protocol = info->protocol ? info->protocol : protocol_of(fd);
 	enum fd_kind kind = FD_FOREIGN;
 
 	if (protocol == 0) {
@@ -224,6 +228,7 @@ enum fd_kind fd_look(int fd)
 		errno = keep;
 		return FD_FOREIGN;
 	}
+	info->protocol = (uint8_t)protocol;
 	if (!info->named) {
 		names_thread(info->thread);
 		info->named = 1;
@@ -261,7 +266,7 @@ void fd_forget(int fd)
 		if (borrowed_memory())
 			return;
 		flow_release(info->flow - 1);
-	} else if (info->verdict == 0 && info->born == 0 && !info->named) {
+	} else if (info->verdict == 0 && info->born == 0 && !info->named && !info->protocol) {
 		return; /* do not dirty a page for nothing */
 	}
 	memset(info, 0, sizeof(*info));
@@ -275,11 +280,16 @@ void fd_forget_range(unsigned int first, unsigned int last)
 		fd_forget((int)fd);
 }
 
-void fd_made(int fd)
+void fd_made(int fd, int protocol)
 {
 	if ((uint32_t)fd >= tap.fds_count)
 		return;
 	fd_forget(fd);
+	if (protocol == PROTOCOL_FOREIGN) {
+		file(&tap.fds[fd], FD_FOREIGN, 0);
+		return;
+	}
+	tap.fds[fd].protocol = (uint8_t)protocol;
 	/* Sequence 0 is before the first table; a socket of that time was still made under the tap. */
 	tap.fds[fd].born = tap_sequence() + (tap_sequence() == 0);
 }
@@ -307,7 +317,7 @@ void fd_opened_to(int fd, const struct sockaddr *address, socklen_t bytes)
 		fd_recheck(fd); /* a Unix socket; or AF_UNSPEC, which takes a datagram socket's peer away */
 		return;
 	}
-	if (protocol_of(fd) == 6) {
+	if ((tap.fds[fd].protocol ? tap.fds[fd].protocol : protocol_of(fd)) == 6) {
 		pending_remote = &remote;
 		fd_opened(fd, L45_CONNECTED);
 		pending_remote = NULL;
@@ -373,7 +383,7 @@ void fd_inherited(void)
 	for (uint32_t i = 0; i < L45_TAP_FLOWS_MAX; i++) {
 		struct l45_flow *flow = &tap.state->flows[i];
 
-		if (l45_load(&flow->cookie) == 0 || tap.flow_refs[i] || !(l45_load(&flow->holders[tap.slot / 64]) & bit))
+		if (l45_load(&tap.state->keys[i].cookie) == 0 || tap.flow_refs[i] || !(l45_load(&flow->holders[tap.slot / 64]) & bit))
 			continue;
 		flow_hold(i);
 		flow_release(i);

@@ -41,10 +41,10 @@ static struct l45_flow *search(uint64_t cookie, uint64_t netns)
 	const uint32_t start = window_start(cookie, netns);
 
 	for (uint32_t i = 0; i < FLOW_WINDOW; i++) {
-		struct l45_flow *flow = &tap.state->flows[(start + i) % L45_TAP_FLOWS_MAX];
+		const uint32_t at = (start + i) % L45_TAP_FLOWS_MAX;
 
-		if (l45_load(&flow->cookie) == cookie && flow->netns == netns)
-			return flow;
+		if (l45_load(&tap.state->keys[at].cookie) == cookie && tap.state->keys[at].netns == netns)
+			return &tap.state->flows[at];
 	}
 	return NULL;
 }
@@ -64,9 +64,10 @@ static struct l45_flow *vacancy(uint64_t cookie, uint64_t netns)
 	struct l45_flow *oldest = NULL;
 
 	for (uint32_t i = 0; i < FLOW_WINDOW; i++) {
-		struct l45_flow *flow = &tap.state->flows[(start + i) % L45_TAP_FLOWS_MAX];
+		const uint32_t at = (start + i) % L45_TAP_FLOWS_MAX;
+		struct l45_flow *flow = &tap.state->flows[at];
 
-		if (flow->cookie == 0)
+		if (tap.state->keys[at].cookie == 0)
 			return flow;
 		if (unheld(flow) && (!oldest || flow->orphan_ms < oldest->orphan_ms))
 			oldest = flow;
@@ -91,8 +92,11 @@ struct l45_flow *flow_find(int fd, bool make, bool *made)
 	if (!flow) {
 		flow = vacancy(cookie, netns);
 		if (flow) {
-			l45_store(&flow->cookie, 0);
-			memset((char *)flow + sizeof(flow->cookie), 0, sizeof(*flow) - sizeof(flow->cookie));
+			struct l45_flow_key *key = &tap.state->keys[flow_index(flow)];
+
+			l45_store(&key->cookie, 0);
+			memset(flow, 0, sizeof(*flow));
+			flow->cookie = cookie;
 			flow->netns = netns;
 			flow->first_ms = (uint64_t)l45_now_ms();
 			flow->tx_module = flow->rx_module = flow->send_module = L45_NO_MODULE;
@@ -100,7 +104,8 @@ struct l45_flow *flow_find(int fd, bool make, bool *made)
 			__atomic_fetch_or(&flow->holders[tap.slot / 64], 1ull << (tap.slot % 64), __ATOMIC_ACQ_REL);
 			*made = true;
 			/* The caller fills it in; nobody else has this socket's cookie from us yet. */
-			l45_store(&flow->cookie, cookie);
+			key->netns = netns;
+			l45_store(&key->cookie, cookie);
 		}
 	}
 	lock_give(&tap.state->flows_lock);

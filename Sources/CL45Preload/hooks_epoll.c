@@ -75,9 +75,10 @@ L45_HOOK int epoll_ctl(int instance, int operation, int fd, struct epoll_event *
 			tap.fds[fd].epoll = 0;
 		return result;
 	}
-	const enum fd_kind kind = fd_kind_of(fd);
-
-	if (kind == FD_IDLE || kind == FD_STREAM)
+	/* Only streams hold tags back; one that is not looked at yet is known by how it was made. */
+	if (tap.fds[fd].protocol == 0 && fd_kind_of(fd) == FD_FOREIGN)
+		return result;
+	if (tap.fds[fd].protocol == 6)
 		note(instance, fd, event);
 	return result;
 }

@@ -10,6 +10,17 @@ static inline bool native(enum fd_kind kind)
 	return kind == FD_FOREIGN || kind == FD_IDLE || kind == FD_UNKNOWN;
 }
 
+/* A datagram socket that no rule is for: the program's own call, but within a section (see datagram_idle_enter). */
+#define IDLE_DATAGRAM(kind, fd, call)                                                                                  \
+	do {                                                                                                           \
+		uint32_t *inside = (kind) == FD_IDLE_UDP ? datagram_idle_enter(fd) : NULL;                             \
+		if (inside) {                                                                                          \
+			const ssize_t idle_sent = (call);                                                              \
+			datagram_idle_leave(inside);                                                                   \
+			return idle_sent;                                                                              \
+		}                                                                                                      \
+	} while (0)
+
 static ssize_t send_one(int fd, const void *data, size_t bytes, int flags, const struct sockaddr *to, socklen_t to_bytes,
 			enum fd_kind kind)
 {
@@ -36,6 +47,7 @@ L45_HOOK ssize_t send(int fd, const void *data, size_t bytes, int flags)
 
 	if (native(kind))
 		return real(send)(fd, data, bytes, flags);
+	IDLE_DATAGRAM(kind, fd, real(send)(fd, data, bytes, flags));
 	return send_one(fd, data, bytes, flags, NULL, 0, kind);
 }
 
@@ -50,6 +62,7 @@ L45_HOOK ssize_t sendto(int fd, const void *data, size_t bytes, int flags, const
 
 	if (native(kind))
 		return real(sendto)(fd, data, bytes, flags, to, to_bytes);
+	IDLE_DATAGRAM(kind, fd, real(sendto)(fd, data, bytes, flags, to, to_bytes));
 	return send_one(fd, data, bytes, flags, to, to_bytes, kind);
 }
 
@@ -78,6 +91,7 @@ L45_HOOK int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int 
 
 	if (native(kind))
 		return real(sendmmsg)(fd, messages, count, flags);
+	IDLE_DATAGRAM(kind, fd, real(sendmmsg)(fd, messages, count, flags));
 	if (count > UIO_MAXIOV)
 		count = UIO_MAXIOV;
 	for (; sent < count; sent++) {
@@ -96,6 +110,7 @@ L45_HOOK ssize_t write(int fd, const void *data, size_t bytes)
 
 	if (native(kind))
 		return real(write)(fd, data, bytes);
+	IDLE_DATAGRAM(kind, fd, real(write)(fd, data, bytes));
 	return send_one(fd, data, bytes, 0, NULL, 0, kind);
 }
 

@@ -18,12 +18,23 @@
 #define UDP_GRO 104
 #endif
 
+static int protocol_of_new(int domain, int type, int protocol)
+{
+	if (domain != AF_INET && domain != AF_INET6)
+		return PROTOCOL_FOREIGN;
+	if (type == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP))
+		return 6;
+	if (type == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP))
+		return 17;
+	return PROTOCOL_FOREIGN;
+}
+
 L45_HOOK int socket(int domain, int type, int protocol)
 {
 	const int fd = real(socket)(domain, type, protocol);
 
 	if (fd >= 0)
-		fd_made(fd);
+		fd_made(fd, protocol_of_new(domain, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), protocol));
 	return fd;
 }
 
@@ -58,7 +69,7 @@ static int accepted(int fd)
 	if (fd >= 0) {
 		const int keep = errno;
 
-		fd_made(fd);
+		fd_made(fd, 0);
 		fd_opened(fd, L45_ACCEPTED);
 		errno = keep;
 	}

@@ -48,7 +48,7 @@ struct fd_info {
 	uint8_t opened;   /* enum l45_opened */
 	uint8_t named;    /* thread is filled in */
 	uint8_t segmented; /* UDP_SEGMENT was set on it */
-	uint8_t reserved;
+	uint8_t protocol;  /* 6, 17; 0 not known yet */
 	char thread[L45_TAP_NAME_BYTES]; /* of the thread that first used it */
 	int32_t epoll;         /* the epoll instance it was last put in, + 1; 0 none */
 	uint32_t epoll_events;
@@ -157,7 +157,8 @@ static inline int rule_next(const uint64_t words[L45_RULE_WORDS], int from)
 
 /* ---- fd_table.c ---- */
 enum fd_kind fd_look(int fd); /* the slow way: looks at the descriptor and files a verdict */
-void fd_made(int fd);         /* socket() gave it */
+#define PROTOCOL_FOREIGN 255
+void fd_made(int fd, int protocol); /* socket() or accept() gave it; 0: protocol not known */
 void fd_opened(int fd, enum l45_opened opened);
 /* connect() to address was begun. */
 void fd_opened_to(int fd, const struct sockaddr *address, socklen_t bytes);
@@ -198,6 +199,16 @@ void peer_note(const struct l45_flow *flow, const struct l45_tap_endpoint *peer,
 
 /* ---- datagram_send.c, datagram_recv.c ---- */
 ssize_t datagram_send(int fd, const struct msghdr *message, int flags);
+/*
+ * No rule is for the socket: but the agent must be able to know that no message is under way by a table that said so.
+ * Stands in a section until left; NULL when the table has moved on, and the socket must be looked at anew.
+ */
+uint32_t *datagram_idle_enter(int fd);
+static inline void datagram_idle_leave(uint32_t *inside)
+{
+	if (inside)
+		__atomic_fetch_sub(inside, 1, __ATOMIC_RELEASE);
+}
 ssize_t datagram_send_idle(int fd, const struct msghdr *message, int flags);
 ssize_t datagram_recv(int fd, struct msghdr *message, int flags);
 ssize_t datagram_recv_idle(int fd, struct msghdr *message, int flags);

@@ -24,14 +24,22 @@ static bool may_read(const struct l45_tap_rule *rule)
 /* The codec to send by, by this table. Under tx_lock, or before the flow is shared. */
 static void choose_send(struct l45_flow *flow, const struct rules *rules, const uint64_t words[L45_RULE_WORDS])
 {
+	uint8_t watched = 0;
+
+	for (int i = rule_next(words, 0); i >= 0; i = after(words, i))
+		watched |= rules->rule[i].entry.rule.dialect.kind == L45_MONITOR ||
+			   rules->rule[i].entry.rule.state == L45_TAP_DEACTIVATED;
+	flow->watched = watched;
+	flow->send_module = L45_NO_MODULE;
+	flow->tx_delay_us = 0;
 	for (int i = rule_next(words, 0); i >= 0; i = after(words, i)) {
 		if (!may_send(&rules->rule[i].entry.rule))
 			continue;
 		flow->send = rules->rule[i].codec;
 		flow->send_module = rules->rule[i].entry.module;
-		return;
+		flow->tx_delay_us = rules->rule[i].entry.rule.delay_us;
+		break;
 	}
-	flow->send_module = L45_NO_MODULE;
 }
 
 static bool same_codec(const struct l45_codec *a, const struct l45_codec *b)
@@ -100,9 +108,11 @@ void stream_opened(struct l45_flow *flow, const struct rules *rules, bool openin
 	set_direction(flow);
 	flow->tx.mode = flow->rx.mode = L45_PLAIN;
 	flow->tx_sequence = flow->rx_sequence = rules->sequence;
-	if (!opening || flow->opened == L45_UNOPENED || !flow_attached(flow, rules->sequence, words))
+	if (!flow_attached(flow, rules->sequence, words))
 		return;
 	choose_send(flow, rules, words);
+	if (!opening || flow->opened == L45_UNOPENED)
+		return;
 	choose_read(flow, rules, words);
 	for (int i = rule_next(words, 0); i >= 0; i = after(words, i))
 		if (may_send(&rules->rule[i].entry.rule)) {

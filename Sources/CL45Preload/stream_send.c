@@ -101,28 +101,20 @@ static uint64_t lay_out(struct batch *batch, size_t *pieces, struct cursor from,
 	return wire;
 }
 
-/* The rule's delay, and the watchers' count. Returns the delay in microseconds. */
-static uint32_t survey(struct l45_flow *flow, bool count, uint64_t bytes)
+/* What monitors and deactivated modules are to know. */
+static void tell_watchers(struct l45_flow *flow, uint64_t bytes)
 {
 	uint64_t words[L45_RULE_WORDS], sequence;
-	const struct rules *rules = rules_enter(&sequence);
-	uint32_t delay = 0;
+	const int keep = errno;
+	const struct rules *rules = flow->watched ? rules_enter(&sequence) : NULL;
 
-	if (!rules)
-		return 0;
-	flow_match(flow, rules);
-	if (flow_attached(flow, sequence, words)) {
-		if (count)
+	if (rules) {
+		flow_match(flow, rules);
+		if (flow_attached(flow, sequence, words))
 			count_watchers(rules, words, NULL, true, bytes);
-		for (int i = rule_next(words, 0); i >= 0 && !delay; i = i + 1 < L45_TAP_RULES_MAX ? rule_next(words, i + 1) : -1) {
-			const struct l45_tap_rule *rule = &rules->rule[i].entry.rule;
-
-			if (rule->state == L45_TAP_ACTIVE && rule->dialect.kind == L45_STREAM && rule_carries(rule, true))
-				delay = rule->delay_us;
-		}
+		rules_leave(sequence);
 	}
-	rules_leave(sequence);
-	return delay;
+	errno = keep;
 }
 
 /* An accepted stream answers as it was addressed. What has not come by now was not said first. */
@@ -212,10 +204,12 @@ ssize_t stream_send(int fd, struct l45_flow *flow, const struct msghdr *message,
 	/* An urgent byte stands outside the stream that the peer reads. */
 	if (total == 0 || (flags & MSG_OOB))
 		return real(sendmsg)(fd, message, flags);
-	const uint32_t delay = survey(flow, false, 0);
-
-	if (delay)
-		pause_for(delay);
+	if (flow->tx_sequence != tap_sequence() && lock_take(&flow->tx_lock, false) >= 0) {
+		stream_tx_refresh(flow);
+		lock_give(&flow->tx_lock);
+	}
+	if (flow->tx_delay_us && flow->tx.mode != L45_PLAIN)
+		pause_for(flow->tx_delay_us);
 	if (flow->tx.mode != L45_PLAIN) {
 		const int had = lock_take(&flow->tx_lock, true);
 
@@ -234,22 +228,15 @@ ssize_t stream_send(int fd, struct l45_flow *flow, const struct msghdr *message,
 		answer_in_kind(fd, flow);
 		if (flow->tx.mode != L45_PLAIN) {
 			sent = send_framed(fd, flow, message, flags, total);
-			const int keep = errno;
-
 			lock_give(&flow->tx_lock);
 			if (sent > 0)
-				survey(flow, true, (uint64_t)sent);
-			errno = keep;
+				tell_watchers(flow, (uint64_t)sent);
 			return sent;
 		}
 		lock_give(&flow->tx_lock);
 	}
 	sent = real(sendmsg)(fd, message, flags);
-	if (sent > 0) {
-		const int keep = errno;
-
-		survey(flow, true, (uint64_t)sent);
-		errno = keep;
-	}
+	if (sent > 0)
+		tell_watchers(flow, (uint64_t)sent);
 	return sent;
 }

@@ -89,7 +89,7 @@ enum l45_opened { L45_UNOPENED = 0, L45_CONNECTED = 1, L45_ACCEPTED = 2 };
 
 /* A tapped socket, found by its kernel cookie, so that every process that holds it works on the same place. */
 struct l45_flow {
-	uint64_t cookie; /* 0: free */
+	uint64_t cookie; /* as in its key */
 	uint64_t netns;
 	uint64_t holders[L45_HOLDER_WORDS]; /* one bit per process slot */
 	uint64_t orphan_ms; /* since when nobody holds it; 0 while held. Kept for a while: a socket may be in passing. */
@@ -113,7 +113,10 @@ struct l45_flow {
 	uint64_t tx_sequence;      /* the table that the send codec was chosen by */
 	uint32_t tx_module;        /* of the frame under way or last sent; L45_NO_MODULE none */
 	uint32_t send_module;      /* of send, L45_NO_MODULE none */
-	uint8_t tx_broken, tx_in_kind, tx_reserved[6];
+	uint32_t tx_delay_us;      /* of send */
+	uint8_t tx_broken, tx_in_kind;
+	uint8_t watched;           /* a monitor or a deactivated module counts what passes, as of tx_sequence */
+	uint8_t tx_reserved;
 	int64_t tx_ms;             /* when a frame was last begun or went on */
 	struct l45_stream_tx tx;
 	struct l45_codec send;
@@ -132,6 +135,12 @@ struct l45_flow {
 	struct l45_codec rx_codecs[L45_CODECS_MAX];
 };
 
+/* The keys of the flows apart from them: a search, or a walk over all, touches no memory of flows that are not there. */
+struct l45_flow_key {
+	uint64_t cookie; /* 0: free */
+	uint64_t netns;
+};
+
 struct l45_state_file {
 	uint32_t magic, version;
 	uint64_t file_bytes;
@@ -142,6 +151,7 @@ struct l45_state_file {
 	struct l45_process processes[L45_TAP_PROCESSES_MAX];
 	struct l45_module_slot modules[L45_MODULES_MAX];
 	struct l45_peer peers[L45_PEERS_MAX];
+	struct l45_flow_key keys[L45_TAP_FLOWS_MAX];
 	struct l45_flow flows[L45_TAP_FLOWS_MAX];
 };
 

@@ -17,11 +17,12 @@ static const struct l45_module_slot *find_slot(const struct l45_tap *tap, uint64
 	return NULL;
 }
 
-static int held(const struct l45_flow *flow)
+static int held(const struct l45_tap *tap, uint32_t index)
 {
+	const struct l45_flow *flow = &tap->state->flows[index];
 	uint64_t any = 0;
 
-	if (l45_load(&flow->cookie) == 0)
+	if (l45_load(&tap->state->keys[index].cookie) == 0)
 		return 0;
 	for (int word = 0; word < L45_HOLDER_WORDS; word++)
 		any |= l45_load(&flow->holders[word]);
@@ -84,7 +85,7 @@ int l45_tap_read_module(const struct l45_tap *tap, uint64_t mod_id, struct l45_t
 	for (uint32_t i = 0; i < L45_TAP_FLOWS_MAX; i++) {
 		const struct l45_flow *flow = &tap->state->flows[i];
 
-		if (!held(flow))
+		if (!held(tap, i))
 			continue;
 		const struct l45_table_rule *rule = matching(table, flow, mod_id);
 
@@ -140,9 +141,11 @@ size_t l45_tap_read_flows(const struct l45_tap *tap, uint64_t mod_id, char (*tex
 		/* The newest that is older than the last one given; the index breaks ties. */
 		for (uint32_t i = 0; i < L45_TAP_FLOWS_MAX; i++) {
 			const struct l45_flow *flow = &tap->state->flows[i];
-			uint64_t order = (flow->first_ms << 14) | i;
+			if (!held(tap, i))
+				continue;
+			const uint64_t order = (flow->first_ms << 14) | i;
 
-			if (order >= below || order < best || !held(flow))
+			if (order >= below || order < best)
 				continue;
 			if (!matching(table, flow, mod_id) && !(flow->protocol == 6 && in_dialect(flow, index, NULL)))
 				continue;

@@ -59,7 +59,7 @@ static void drop_holds(struct l45_tap *tap, uint32_t slot, uint64_t now)
 		struct l45_flow *flow = &tap->state->flows[i];
 		uint64_t others = 0;
 
-		if (l45_load(&flow->cookie) == 0 || !(l45_load(&flow->holders[slot / 64]) & bit))
+		if (l45_load(&tap->state->keys[i].cookie) == 0 || !(l45_load(&flow->holders[slot / 64]) & bit))
 			continue;
 		__atomic_fetch_and(&flow->holders[slot / 64], ~bit, __ATOMIC_ACQ_REL);
 		for (int word = 0; word < L45_HOLDER_WORDS; word++)
