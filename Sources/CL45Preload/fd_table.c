@@ -66,6 +66,8 @@ static bool read_ends(int fd, struct l45_flow *flow)
 		return false;
 	flow->local_any = address_is_any(&flow->local);
 	bytes = sizeof(address);
+	if (flow->protocol == 17 && flow->born != 0 && flow->opened == L45_UNOPENED)
+		return true; /* made here, and never connected */
 	flow->connected = real(getpeername)(fd, (struct sockaddr *)&address, &bytes) == 0 &&
 			  address_read((struct sockaddr *)&address, bytes, &flow->remote);
 	if (!flow->connected && pending_remote) {
@@ -111,12 +113,18 @@ static bool any_watcher(const struct l45_flow *flow, const struct rules *rules)
 	return false;
 }
 
-static void adopt(struct fd_info *info, const struct l45_flow *flow)
+/* False: its last holder let go of it between our finding it and our holding it. */
+static bool adopt(struct fd_info *info, const struct l45_flow *flow)
 {
-	if (info->flow)
-		return;
-	info->flow = flow_index(flow) + 1;
-	flow_hold(flow_index(flow));
+	const uint32_t index = flow_index(flow);
+
+	flow_hold(index);
+	if (l45_load(&tap.state->keys[index].cookie) != flow->cookie) {
+		flow_release(index);
+		return false;
+	}
+	info->flow = index + 1;
+	return true;
 }
 
 /* The ends of a datagram socket change by bind, connect and its first send: taken down anew, and matched anew. */
@@ -153,18 +161,21 @@ static enum fd_kind look_datagram(int fd, struct fd_info *info, const struct rul
 
 		/* One that was made here is in nobody's hands but ours. */
 		if (wanted || info->born == 0)
-			flow = flow_find(fd, wanted, &made);
+			flow = flow_find(fd, wanted, false, &made);
 		if (!flow) {
 			/* Not bound yet: its port is known only after the first send. */
 			return now.local.port == 0 ? FD_UNKNOWN : FD_IDLE_UDP;
 		}
 		if (made)
 			describe(flow, info, 17);
-		adopt(info, flow);
+		if (!adopt(info, flow))
+			return FD_UNKNOWN; /* the next call looks again */
 		/* A batch in one buffer has no place for a tag in each message; the option only permits batching. */
-		const int off = 0;
+		if (info->batched || info->born == 0) {
+			const int off = 0;
 
-		real(setsockopt)(fd, IPPROTO_UDP, 104 /* UDP_GRO */, &off, sizeof(off));
+			real(setsockopt)(fd, IPPROTO_UDP, 104 /* UDP_GRO */, &off, sizeof(off));
+		}
 	}
 	refresh_ends(flow, &now);
 	flow_match(flow, rules);
@@ -194,7 +205,7 @@ static enum fd_kind look_stream(int fd, struct fd_info *info, const struct rules
 		if (!read_ends(fd, &now))
 			return FD_UNKNOWN;
 		/* A listener, or not connected yet: connect and accept look again. A tapped stream may have lost its peer. */
-		flow = flow_find(fd, now.connected && any_rule(&now, rules), &made);
+		flow = flow_find(fd, now.connected && any_rule(&now, rules), true, &made);
 		if (!flow)
 			return FD_IDLE;
 		if (made) {
@@ -207,7 +218,8 @@ static enum fd_kind look_stream(int fd, struct fd_info *info, const struct rules
 			read_lowat(fd, flow);
 			__atomic_fetch_add(&tap.state->streams, 1, __ATOMIC_ACQ_REL);
 		}
-		adopt(info, flow);
+		if (!adopt(info, flow))
+			return FD_UNKNOWN;
 	}
 	flow_match(flow, rules);
 	return stream_concerned(flow) || any_watcher(flow, rules) ? FD_STREAM : FD_IDLE;
@@ -322,6 +334,7 @@ void fd_opened_to(int fd, const struct sockaddr *address, socklen_t bytes)
 		fd_opened(fd, L45_CONNECTED);
 		pending_remote = NULL;
 	} else {
+		tap.fds[fd].opened = L45_CONNECTED;
 		fd_recheck(fd);
 	}
 }

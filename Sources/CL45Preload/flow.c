@@ -12,41 +12,39 @@
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
 #endif
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
 #define FLOW_WINDOW 64
+/* Flows of datagram sockets come first here: a socket per query then finds memory that is warm. */
+#define WARM_START 0
 
-static bool read_key(int fd, uint64_t *cookie, uint64_t *netns)
+/* Never used again while the kernel runs, and the same for every holder; since Linux 5.10 also across namespaces. */
+static bool read_key(int fd, uint64_t *cookie)
 {
 	socklen_t bytes = sizeof(*cookie);
 
-	if (real(getsockopt)(fd, SOL_SOCKET, SO_COOKIE, cookie, &bytes) != 0 || *cookie == 0)
-		return false;
-	bytes = sizeof(*netns);
-	if (real(getsockopt)(fd, SOL_SOCKET, SO_NETNS_COOKIE, netns, &bytes) != 0)
-		*netns = 0; /* before Linux 5.14 */
-	return true;
+	return real(getsockopt)(fd, SOL_SOCKET, SO_COOKIE, cookie, &bytes) == 0 && *cookie != 0;
 }
 
-static uint32_t window_start(uint64_t cookie, uint64_t netns)
+static uint32_t window_start(uint64_t cookie)
 {
-	uint64_t mixed = (cookie ^ (netns << 32)) * 0x9e3779b97f4a7c15ull;
-
-	return (uint32_t)(mixed >> 40) % L45_TAP_FLOWS_MAX;
+	return (uint32_t)((cookie * 0x9e3779b97f4a7c15ull) >> 40) % L45_TAP_FLOWS_MAX;
 }
 
-static struct l45_flow *search(uint64_t cookie, uint64_t netns)
+static struct l45_flow *search_from(uint32_t start, uint64_t cookie)
 {
-	const uint32_t start = window_start(cookie, netns);
-
 	for (uint32_t i = 0; i < FLOW_WINDOW; i++) {
 		const uint32_t at = (start + i) % L45_TAP_FLOWS_MAX;
 
-		if (l45_load(&tap.state->keys[at].cookie) == cookie && tap.state->keys[at].netns == netns)
+		if (l45_load(&tap.state->keys[at].cookie) == cookie)
 			return &tap.state->flows[at];
 	}
 	return NULL;
+}
+
+static struct l45_flow *search(uint64_t cookie)
+{
+	struct l45_flow *found = search_from(window_start(cookie), cookie);
+
+	return found ? found : search_from(WARM_START, cookie);
 }
 
 static bool unheld(const struct l45_flow *flow)
@@ -58,9 +56,8 @@ static bool unheld(const struct l45_flow *flow)
 }
 
 /* A free entry of the window, or the one longest without a holder. Under flows_lock. */
-static struct l45_flow *vacancy(uint64_t cookie, uint64_t netns)
+static struct l45_flow *vacancy_from(uint32_t start)
 {
-	const uint32_t start = window_start(cookie, netns);
 	struct l45_flow *oldest = NULL;
 
 	for (uint32_t i = 0; i < FLOW_WINDOW; i++) {
@@ -75,36 +72,47 @@ static struct l45_flow *vacancy(uint64_t cookie, uint64_t netns)
 	return oldest;
 }
 
-struct l45_flow *flow_find(int fd, bool make, bool *made)
+static struct l45_flow *vacancy(uint64_t cookie, bool stream)
 {
-	uint64_t cookie, netns;
+	struct l45_flow *found = NULL;
+
+	if (!stream)
+		for (uint32_t i = 0; i < FLOW_WINDOW && !found; i++)
+			if (tap.state->keys[WARM_START + i].cookie == 0)
+				found = &tap.state->flows[WARM_START + i];
+	return found ? found : vacancy_from(window_start(cookie));
+}
+
+struct l45_flow *flow_find(int fd, bool make, bool stream, bool *made)
+{
+	uint64_t cookie;
 
 	*made = false;
-	if (!read_key(fd, &cookie, &netns))
+	if (!read_key(fd, &cookie))
 		return NULL;
-	struct l45_flow *flow = search(cookie, netns);
+	struct l45_flow *flow = search(cookie);
 
 	if (flow || !make)
 		return flow;
 	if (lock_take(&tap.state->flows_lock, false) < 0)
 		return NULL;
-	flow = search(cookie, netns);
+	flow = search(cookie);
 	if (!flow) {
-		flow = vacancy(cookie, netns);
+		flow = vacancy(cookie, stream);
 		if (flow) {
 			struct l45_flow_key *key = &tap.state->keys[flow_index(flow)];
 
 			l45_store(&key->cookie, 0);
-			memset(flow, 0, sizeof(*flow));
+			/* Codecs are counted, and datagram flows have none of the stream's part. */
+			memset(flow, 0, stream ? offsetof(struct l45_flow, rx_codecs) : offsetof(struct l45_flow, tx_lock));
 			flow->cookie = cookie;
-			flow->netns = netns;
+			flow->protocol = stream ? 6 : 17;
 			flow->first_ms = (uint64_t)l45_now_ms();
 			flow->tx_module = flow->rx_module = flow->send_module = L45_NO_MODULE;
 			/* Held before it is seen: else it might be taken for an orphan at once. */
 			__atomic_fetch_or(&flow->holders[tap.slot / 64], 1ull << (tap.slot % 64), __ATOMIC_ACQ_REL);
 			*made = true;
 			/* The caller fills it in; nobody else has this socket's cookie from us yet. */
-			key->netns = netns;
 			l45_store(&key->cookie, cookie);
 		}
 	}
@@ -128,7 +136,12 @@ void flow_release(uint32_t index)
 	if (__atomic_sub_fetch(&tap.flow_refs[index], 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	__atomic_fetch_and(&flow->holders[tap.slot / 64], ~(1ull << (tap.slot % 64)), __ATOMIC_ACQ_REL);
-	if (unheld(flow))
+	if (!unheld(flow))
+		return;
+	/* A datagram socket has no place to keep: whoever gets it by passing makes its entry anew. */
+	if (flow->protocol == 17)
+		l45_store(&tap.state->keys[index].cookie, 0);
+	else
 		l45_store(&flow->orphan_ms, (uint64_t)l45_now_ms());
 }
 

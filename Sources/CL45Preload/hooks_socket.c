@@ -55,7 +55,9 @@ L45_HOOK int connect(int fd, const struct sockaddr *address, socklen_t bytes)
 		return result;
 	const int keep = errno;
 
-	/* A stream is opened once; connect is called again to learn how it went. */
+	/* Called again to learn how it went, it says something else; in progress means that a new attempt has begun. */
+	if (tap.fds[fd].opened && tap.fds[fd].protocol == 6 && result != 0 && keep == EINPROGRESS)
+		fd_made(fd, 6);
 	if (!tap.fds[fd].opened)
 		fd_opened_to(fd, address, bytes);
 	else
@@ -109,8 +111,11 @@ L45_HOOK int setsockopt(int fd, int level, int option, const void *value, sockle
 		return -1;
 	}
 	/* The option permits the kernel to put datagrams together, never promises it: a tapped socket gets them singly. */
-	if (l45_unlikely(level == IPPROTO_UDP && option == UDP_GRO && fd_kind_of(fd) == FD_DATAGRAM))
-		return 0;
+	if (l45_unlikely(level == IPPROTO_UDP && option == UDP_GRO && (uint32_t)fd < tap.fds_count)) {
+		if (fd_kind_of(fd) == FD_DATAGRAM)
+			return 0;
+		tap.fds[fd].batched = 1;
+	}
 	if (l45_unlikely(level == IPPROTO_UDP && option == UDP_SEGMENT && (uint32_t)fd < tap.fds_count))
 		tap.fds[fd].segmented = 1;
 	return real(setsockopt)(fd, level, option, value, bytes);

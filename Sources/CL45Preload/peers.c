@@ -9,14 +9,13 @@
 static uint64_t fingerprint(const struct l45_flow *flow, const struct l45_tap_endpoint *peer, uint64_t group)
 {
 	struct {
-		uint64_t cookie, netns, group;
+		uint64_t cookie, group;
 		uint8_t address[16];
 		uint64_t port;
 	} key;
 
 	memset(&key, 0, sizeof(key));
 	key.cookie = flow->cookie;
-	key.netns = flow->netns;
 	key.group = group;
 	memcpy(key.address, peer->address, sizeof(key.address));
 	key.port = peer->port;

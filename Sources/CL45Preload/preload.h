@@ -48,12 +48,12 @@ struct fd_info {
 	uint8_t opened;   /* enum l45_opened */
 	uint8_t named;    /* thread is filled in */
 	uint8_t segmented; /* UDP_SEGMENT was set on it */
+	uint8_t batched;   /* UDP_GRO was set on it */
 	uint8_t protocol;  /* 6, 17; 0 not known yet */
 	char thread[L45_TAP_NAME_BYTES]; /* of the thread that first used it */
 	int32_t epoll;         /* the epoll instance it was last put in, + 1; 0 none */
 	uint32_t epoll_events;
 	uint64_t epoll_data;
-	uint64_t padding;
 };
 _Static_assert(sizeof(struct fd_info) == 64, "one cache line");
 
@@ -133,7 +133,7 @@ bool address_read(const struct sockaddr *from, socklen_t bytes, struct l45_tap_e
 bool address_is_any(const struct l45_tap_endpoint *endpoint);
 
 /* ---- flow.c ---- */
-struct l45_flow *flow_find(int fd, bool make, bool *made);
+struct l45_flow *flow_find(int fd, bool make, bool stream, bool *made);
 void flow_hold(uint32_t index);
 void flow_release(uint32_t index);
 void flow_match(struct l45_flow *flow, const struct rules *rules);

@@ -90,7 +90,6 @@ enum l45_opened { L45_UNOPENED = 0, L45_CONNECTED = 1, L45_ACCEPTED = 2 };
 /* A tapped socket, found by its kernel cookie, so that every process that holds it works on the same place. */
 struct l45_flow {
 	uint64_t cookie; /* as in its key */
-	uint64_t netns;
 	uint64_t holders[L45_HOLDER_WORDS]; /* one bit per process slot */
 	uint64_t orphan_ms; /* since when nobody holds it; 0 while held. Kept for a while: a socket may be in passing. */
 	uint64_t first_ms;
@@ -138,7 +137,6 @@ struct l45_flow {
 /* The keys of the flows apart from them: a search, or a walk over all, touches no memory of flows that are not there. */
 struct l45_flow_key {
 	uint64_t cookie; /* 0: free */
-	uint64_t netns;
 };
 
 struct l45_state_file {

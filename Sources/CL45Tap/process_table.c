@@ -64,7 +64,9 @@ static void drop_holds(struct l45_tap *tap, uint32_t slot, uint64_t now)
 		__atomic_fetch_and(&flow->holders[slot / 64], ~bit, __ATOMIC_ACQ_REL);
 		for (int word = 0; word < L45_HOLDER_WORDS; word++)
 			others |= l45_load(&flow->holders[word]);
-		if (others == 0)
+		if (others == 0 && flow->protocol == 17)
+			l45_store(&tap->state->keys[i].cookie, 0);
+		else if (others == 0)
 			l45_store(&flow->orphan_ms, now);
 	}
 }

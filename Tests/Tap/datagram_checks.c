@@ -590,7 +590,7 @@ static bool wire_bytes(const char *process, const char *thread, long expected, b
 	snprintf(rule.process, sizeof(rule.process), "%s", process);
 	snprintf(rule.thread, sizeof(rule.thread), "%s", thread);
 	EXPECT(publish(&rule, 1) == 0);
-	EXPECT(raw_syscall(SYS_connect, own, (long)&to, loopback(AF_INET, raw_port(peer), &to), 0, 0, 0) == 0);
+	EXPECT(connect(own, &to.any, loopback(AF_INET, raw_port(peer), &to)) == 0);
 	if (in_thread) {
 		EXPECT(pthread_create(&worker, NULL, named_send, &own) == 0);
 		pthread_join(worker, NULL);
