@@ -37,13 +37,14 @@ extension Inventory {
         }
     }
 
-    /// Uses the token up: of any number of callers at once, one succeeds.
+    /// Uses the token up: of any number of devices at once, one succeeds. The device that did may come again: its first answer
+    /// may have been lost on the way.
     ///
     /// - Returns: the labels for the device.
     /// - Throws: `tokenUnknown`, `tokenWrong`, `tokenUsed`, `tokenExpired`, looked for in this order. Who does not know
     /// the secret learns nothing but that the token exists.
     package func consumeToken(
-        id: String, secretHash: Digest, now: Timestamp
+        id: String, secretHash: Digest, by device: DeviceID, now: Timestamp
     ) throws(InventoryError) -> [String: String] {
         try write("use the enrolment token '\(id)'") { db in
             guard let row = try Row.fetchOne(db, sql: "SELECT * FROM token WHERE id = ?", arguments: [id]) else {
@@ -52,10 +53,16 @@ extension Inventory {
             let stored: Data = row["hash"]
             // Of hashes, so the time that the comparison takes tells nothing of the secret.
             guard stored == Data(secretHash.hex.utf8) else { throw InventoryError.tokenWrong(id: id) }
-            if let used = row["used_at"] as Int64? { throw InventoryError.tokenUsed(id: id, at: Timestamp(used)) }
+            if let used = row["used_at"] as Int64? {
+                let user = DeviceID(row["used_by"] ?? "")
+                guard user == device else { throw InventoryError.tokenUsed(id: id, by: user, at: Timestamp(used)) }
+                return try Self.labels(row["labels"])
+            }
             let expires = Timestamp(row["expires_at"])
             guard now < expires else { throw InventoryError.tokenExpired(id: id, at: expires) }
-            try db.execute(sql: "UPDATE token SET used_at = ? WHERE id = ?", arguments: [now.rawValue, id])
+            try db.execute(
+                sql: "UPDATE token SET used_at = ?, used_by = ? WHERE id = ?",
+                arguments: [now.rawValue, device.rawValue, id])
             return try Self.labels(row["labels"])
         }
     }

@@ -32,7 +32,7 @@ package enum InventoryError: Error, Hashable, Sendable, CustomStringConvertible 
 
     case tokenUnknown(id: String)
     case tokenWrong(id: String)
-    case tokenUsed(id: String, at: Timestamp)
+    case tokenUsed(id: String, by: DeviceID, at: Timestamp)
     case tokenExpired(id: String, at: Timestamp)
     case tokenExists(id: String)
 
@@ -81,8 +81,8 @@ package enum InventoryError: Error, Hashable, Sendable, CustomStringConvertible 
         case .tokenWrong(let id):
             "the secret is not that of enrolment token '\(id)'; copy the token whole, or make another with "
                 + "'l45 token create'"
-        case .tokenUsed(let id, let at):
-            "enrolment token '\(id)' was used at \(at.rfc3339) and serves once; make another with 'l45 token create'"
+        case .tokenUsed(let id, let device, let at):
+            "enrolment token '\(id)' was used by device \(device) at \(at.rfc3339) and serves once; make another with 'l45 token create'"
         case .tokenExpired(let id, let at):
             "enrolment token '\(id)' expired at \(at.rfc3339); make another with 'l45 token create'"
         case .tokenExists(let id):

@@ -126,7 +126,8 @@ enum Schema {
             labels TEXT NOT NULL,
             created_at INTEGER NOT NULL,
             expires_at INTEGER NOT NULL,
-            used_at INTEGER
+            used_at INTEGER,
+            used_by TEXT
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE certificate (

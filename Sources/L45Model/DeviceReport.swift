@@ -54,7 +54,7 @@ package struct ModuleReport: Hashable, Codable, Sendable {
     /// Last message received in the dialect.
     package var receivedAt: Timestamp
     package var statistics: ModuleStatistics
-    /// Flows that the wildcards were filled with: the latest few, `udp 10.0.0.5:41234 > 10.0.0.53:53 (dig/isc-net-0000)`.
+    /// Flows that the wildcards were filled with: the latest few, `udp dig/isc-net-0000 10.0.0.5:41234 -> 10.0.0.53:53`.
     package var filledIn: [String]
 
     package init(

@@ -37,9 +37,11 @@ extension NetworkOrchestrator {
     private func enrol(_ request: EnrolmentRequest) -> Result<EnrolmentGrant, EnrolmentRefusal> {
         let time = now()
         do {
-            let labels = try labels(for: request, time)
+            let labels = try inventory.consumeToken(
+                id: request.tokenID, secretHash: EnrolmentToken.digest(ofSecret: request.tokenSecret),
+                by: request.device, now: time)
             let grant = try grant(request.signingRequest, time)
-            if let labels { try inventory.setOperatorLabels(request.device, labels) }
+            try inventory.setOperatorLabels(request.device, labels)
             let withdrawn = try inventory.revokedDevices()
             refused.withLock { $0 = withdrawn }
             logger.info("device enrolled", metadata: ["device": "\(request.device)", "token": "\(request.tokenID)"])
@@ -56,20 +58,6 @@ extension NetworkOrchestrator {
                     at: time, severity: .warning, subject: "device/\(request.device)", message: "enrolment refused",
                     facts: ["token": request.tokenID, "from": request.from, "reason": refusal.refusal.text]))
             return .failure(refusal)
-        }
-    }
-
-    /// Uses the token up.
-    /// - Returns: its labels; nil when this very key was admitted before and asks again, as after an answer that was lost.
-    private func labels(for request: EnrolmentRequest, _ time: Timestamp) throws -> [String: String]? {
-        do {
-            return try inventory.consumeToken(
-                id: request.tokenID, secretHash: EnrolmentToken.digest(ofSecret: request.tokenSecret), now: time)
-        } catch {
-            guard case .tokenUsed = error,
-                try inventory.certificates(of: request.device).contains(where: { $0.revokedAt == nil })
-            else { throw error }
-            return nil
         }
     }
 
@@ -97,7 +85,7 @@ extension EnrolmentRefusal {
         switch error as? InventoryError {
         case .tokenUnknown?, .tokenWrong?: self = .tokenUnknown(id: token)
         case .tokenExpired(_, let at)?: self = .tokenExpired(id: token, at: at)
-        case .tokenUsed?: self = .tokenUsed(id: token, by: DeviceID("another"))
+        case .tokenUsed(_, let device, _)?: self = .tokenUsed(id: token, by: device)
         default: self = .unavailable(reason: "\(error)")
         }
     }

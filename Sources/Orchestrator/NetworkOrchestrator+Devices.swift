@@ -3,6 +3,7 @@ import Inventory
 import L45Model
 import Logging
 import NIOCore
+import Reconciler
 
 // What comes over the device channel.
 extension NetworkOrchestrator {
@@ -16,22 +17,37 @@ extension NetworkOrchestrator {
         }
     }
 
+    /// A device that said hello and is not yet in the CIB by this connection.
+    struct Arrival {
+        let session: SessionID
+        let hello: AgentHello
+        let at: Timestamp
+    }
+
     private func connected(_ session: SessionID, _ id: DeviceID, _ hello: AgentHello) {
-        let time = now()
-        do {
-            try inventory.checkIn(Device(id: id, facts: hello.facts), at: time)
+        sessions[id] = session
+        // What an earlier connection reported says nothing of this one.
+        reports[id] = nil
+        arrivals[id] = Arrival(session: session, hello: hello, at: now())
+        stir()
+    }
+
+    /// Checks in all that arrived since the pass before, in one transaction: after an outage of ours the fleet comes at once.
+    func admitArrivals() throws {
+        guard !arrivals.isEmpty else { return }
+        let batch = arrivals
+        let changed = try inventory.checkIn(batch.map { Device(id: $0.key, facts: $0.value.hello.facts) }, at: now())
+        arrivals.removeAll()
+        for (id, arrival) in batch {
+            let known = fleet.devices[id]?.device
             // As the CIB has it: the operator's own labels win over the agent's.
-            guard let device = try inventory.device(id)?.device else { return }
-            sessions[id] = session
-            if fleet.connected(device, ledger: hello.ledgerGeneration, now: time) { plansAreStale = true }
-            try server?.send(.welcome(id, reportEvery: configuration.reportEvery), to: session)
+            guard let device = changed.contains(id) || known == nil ? try inventory.device(id)?.device : known else { continue }
+            if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
+            try server?.send(.welcome(id, reportEvery: configuration.reportEvery), to: arrival.session)
             note(
                 Event(
-                    at: time, subject: "device/\(id)", message: "device connected",
-                    facts: ["name": hello.facts.name, "ledger": "\(hello.ledgerGeneration)"]))
-        } catch {
-            logger.error("device not admitted", metadata: ["device": "\(id)", "error": "\(error)"])
-            server?.disconnect(session, ChannelRefusal(.unavailable, "the CIB can not record the check-in: \(error)"))
+                    at: arrival.at, subject: "device/\(id)", message: "device connected",
+                    facts: ["name": device.facts.name, "ledger": "\(arrival.hello.ledgerGeneration)"]))
         }
     }
 
@@ -39,6 +55,7 @@ extension NetworkOrchestrator {
         guard sessions[id] == session else { return }
         let time = now()
         sessions[id] = nil
+        arrivals[id] = nil
         fleet.disconnected(id, now: time)
         note(
             Event(

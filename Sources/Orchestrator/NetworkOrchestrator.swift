@@ -31,8 +31,9 @@ package actor NetworkOrchestrator {
     /// Devices whose access was withdrawn: asked on event loops, so it may not wait for the actor or the CIB.
     nonisolated let refused: Mutex<Set<DeviceID>>
 
-    /// Reports and events since the pass before; the next one writes them in one transaction each.
-    private var reports: [DeviceID: DeviceReport] = [:]
+    /// What came since the pass before; the next one writes it in one transaction each.
+    var arrivals: [DeviceID: Arrival] = [:]
+    var reports: [DeviceID: DeviceReport] = [:]
     private var events: [Event] = []
     /// Devices, labels or addresses changed: plans must be made anew.
     var plansAreStale = true
@@ -105,7 +106,6 @@ package actor NetworkOrchestrator {
 
     func record(_ report: DeviceReport) {
         reports[report.device] = report
-        fleet.reported(report)
         stir()
     }
 
@@ -146,8 +146,11 @@ package actor NetworkOrchestrator {
     }
 
     func flush() throws {
+        try admitArrivals()
         if !reports.isEmpty {
             try inventory.record(Array(reports.values))
+            // Only now: the reconciler decides on what the CIB has.
+            for report in reports.values { fleet.reported(report) }
             reports.removeAll(keepingCapacity: true)
         }
         if !events.isEmpty {
