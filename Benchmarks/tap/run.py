@@ -144,7 +144,7 @@ def main():
     for variant in VARIANTS:
         dnsmasq[variant] = start(
             ["/usr/sbin/dnsmasq", "-k", f"--port={dns[variant]}", "--listen-address=127.0.0.1", "--bind-interfaces", "--no-hosts",
-             "--no-resolv", "--pid-file=", "--user=" + os.environ.get("USER", "root"), "--conf-file=/dev/null",
+             "--no-resolv", "--pid-file=", "--conf-file=/dev/null", *(["--user=root"] if os.getuid() == 0 else []),
              "--host-record=bench.test,10.1.2.3"], variant)
         config = os.path.join(scratch, f"nginx.{variant}")
         with open(config, "w") as f:
