@@ -52,7 +52,7 @@ static int left_plain(const struct l45_tap_rule *rule, const struct l45_flow *fl
 
 /*
  * Does a direction still speak the dialect of a module that is on its way out? Until its frame is another's, or it has
- * been still for a while: a silent direction needs no decoder of the table, for the flow keeps the codecs it had.
+ * been still for a while (a send that sleeps is not still): a silent direction needs no decoder of the table, for the flow keeps the codecs it had.
  */
 #define STILL_MS 2000
 
@@ -66,7 +66,7 @@ static int in_dialect(const struct l45_flow *flow, uint32_t module, const struct
 {
 	const int stays = rule && rule->rule.state == L45_TAP_ACTIVE;
 
-	return (flow->tx.mode == L45_FRAMED && speaks(flow->tx_module, module, stays, flow->tx_ms)) ||
+	return (flow->tx.mode == L45_FRAMED && speaks(flow->tx_module, module, stays || flow->tx_busy, flow->tx_ms)) ||
 	       (flow->rx.mode == L45_FRAMED && speaks(flow->rx_module, module, stays, flow->rx_ms));
 }
 
