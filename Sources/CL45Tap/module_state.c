@@ -52,7 +52,8 @@ static int left_plain(const struct l45_tap_rule *rule, const struct l45_flow *fl
 
 /*
  * Does a direction still speak the dialect of a module that is on its way out? Until its frame is another's, or it has
- * been still for a while (a send that sleeps is not still): a silent direction needs no decoder of the table, for the flow keeps the codecs it had.
+ * been still for a while (a send that sleeps is not still): a silent direction needs no decoder of the table, for the
+ * flow keeps the codecs it had.
  */
 #define STILL_MS 2000
 
