@@ -121,6 +121,43 @@ struct RotationStories {
         #expect(fleet.settles(), "\(fleet.violations)")
     }
 
+    @Test("Nobody turns to plain while a slow or silent device may still drop it")
+    func plainWaitsForRelaxed() {
+        for seed in UInt64(1)...10 {
+            var (fleet, flow) = Self.lab(seed: seed)
+            flow.enforces = true
+            fleet.want([flow])
+            #expect(fleet.settles(), "\(fleet.violations)")
+            let silent = SimDevice.id(3)
+            fleet.cut(silent, for: 20)
+            fleet.controlDelayMax = 4
+            fleet.want([])
+            for _ in 0..<19 {
+                fleet.step()
+                #expect(fleet.devices[silent]?.entries.allSatisfy(\.enforcing) ?? false)
+                #expect(fleet.devices[SimDevice.id(1)]?.entries.map(\.state) == [.active])
+            }
+            #expect(fleet.settles(within: 250), "seed \(seed): \(fleet.violations)")
+        }
+    }
+
+    @Test("A device that leaves while another is on its way out gets the whole bound for what it sent")
+    func secondLeaver() {
+        for later in 0..<30 {
+            let fleet = SimFleet(devices: 4, seed: UInt64(later + 1))
+            fleet.flightMax = 8
+            var flow = SimFlow("dns/0", clients: (1...3).map(SimDevice.id), servers: [SimDevice.id(4)])
+            fleet.want([flow])
+            #expect(fleet.settles(), "\(fleet.violations)")
+            flow.clients.removeLast()
+            fleet.want([flow])
+            fleet.run(later)
+            flow.clients.removeLast()
+            fleet.want([flow])
+            #expect(fleet.settles(within: 250), "\(later) later: \(fleet.violations)")
+        }
+    }
+
     @Test("Another dialect under the same module id is taken for a withdrawal and an install")
     func sameIDOtherDialect() {
         var (fleet, flow) = Self.lab()
