@@ -32,7 +32,9 @@ package struct AddressBlock: Hashable, Codable, Sendable, CustomStringConvertibl
         }
         var prefix = width
         if parts.count == 2 {
-            guard let given = Int(parts[1]), (0...width).contains(given), parts[1].allSatisfy(\.isNumber) else { return nil }
+            guard let given = Int(parts[1]), (0...width).contains(given), parts[1].allSatisfy(\.isNumber) else {
+                return nil
+            }
             prefix = given
         }
         prefix += 128 - width

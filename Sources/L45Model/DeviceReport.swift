@@ -16,7 +16,8 @@ package struct DeviceReport: Hashable, Codable, Sendable {
     package var problems: [String]
 
     package init(
-        device: DeviceID, takenAt: Timestamp, bootID: String, tap: TapKind, generation: Generation, tableDigest: Digest?,
+        device: DeviceID, takenAt: Timestamp, bootID: String, tap: TapKind, generation: Generation,
+        tableDigest: Digest?,
         modules: [ModuleReport], processes: Int = 0, problems: [String] = []
     ) {
         self.device = device

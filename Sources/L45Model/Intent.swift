@@ -41,7 +41,9 @@ package struct Event: Hashable, Codable, Sendable {
     package var message: String
     package var facts: [String: String]
 
-    package init(at: Timestamp, severity: Severity = .info, subject: String, message: String, facts: [String: String] = [:]) {
+    package init(
+        at: Timestamp, severity: Severity = .info, subject: String, message: String, facts: [String: String] = [:]
+    ) {
         self.at = at
         self.severity = severity
         self.subject = subject

@@ -14,7 +14,8 @@ enum Enrolment {
     static func authority(in inventory: Inventory, now: Timestamp) throws -> CertificateAuthority {
         if let certificate = try inventory.sealed(certificateName), let key = try inventory.sealed(keyName) {
             return try CertificateAuthority(
-                certificatePEM: String(decoding: certificate, as: UTF8.self), keyPEM: String(decoding: key, as: UTF8.self))
+                certificatePEM: String(decoding: certificate, as: UTF8.self),
+                keyPEM: String(decoding: key, as: UTF8.self))
         }
         let authority = try CertificateAuthority.create(now: now)
         try inventory.seal(keyName, Data(authority.keyPEM.utf8))

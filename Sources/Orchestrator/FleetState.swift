@@ -21,7 +21,9 @@ package struct FleetState: Sendable {
 
     // MARK: What comes from the CIB
 
-    package mutating func load(_ device: Device, plan: DevicePlan?, table: DeviceTable?, report: DeviceReport?, now: Timestamp) {
+    package mutating func load(
+        _ device: Device, plan: DevicePlan?, table: DeviceTable?, report: DeviceReport?, now: Timestamp
+    ) {
         devices[device.id] = DeviceSnapshot(
             device: device, plan: plan, table: table, report: report, link: .away(since: now), sentAt: nil,
             tableDigest: try? table?.contentDigest())
@@ -67,7 +69,9 @@ package struct FleetState: Sendable {
         devices[id]?.refusal = DeviceSnapshot.Refusal(generation: generation, reason: reason)
     }
 
-    package mutating func relabel(_ id: DeviceID, labels: [String: String]) { devices[id]?.device.facts.labels = labels }
+    package mutating func relabel(_ id: DeviceID, labels: [String: String]) {
+        devices[id]?.device.facts.labels = labels
+    }
 
     package mutating func forget(_ id: DeviceID) { devices[id] = nil }
 

@@ -96,11 +96,14 @@ package struct FleetViews: Sendable {
     func rollouts(_ query: ResourceQuery) throws(APIFailure) -> [RolloutView] {
         let statuses = fleet.statuses.values.filter { query.intent == nil || $0.intent == query.intent }
             .sorted { $0.flow < $1.flow }
-        for name in query.names where !statuses.contains(where: { $0.flow.rawValue == name || $0.intent.rawValue == name }) {
-            throw APIFailure(.notFound, "there is no rollout '\(name)'", hint: "'l45 get rollouts' lists those that are")
+        for name in query.names
+        where !statuses.contains(where: { $0.flow.rawValue == name || $0.intent.rawValue == name }) {
+            throw APIFailure(
+                .notFound, "there is no rollout '\(name)'", hint: "'l45 get rollouts' lists those that are")
         }
         return statuses.filter { status in
-            query.names.isEmpty || query.names.contains(status.flow.rawValue) || query.names.contains(status.intent.rawValue)
+            query.names.isEmpty || query.names.contains(status.flow.rawValue)
+                || query.names.contains(status.intent.rawValue)
         }.map { RolloutView($0, names: names) }
     }
 
@@ -110,7 +113,9 @@ package struct FleetViews: Sendable {
         var views = book.records.values.map(view(of:))
         // Withdrawn intents stay in sight until the last module is gone.
         let leaving = Set(fleet.statuses.values.map(\.intent)).subtracting(book.records.keys)
-        views += leaving.map { view(of: IntentRecord(name: $0, revision: .none, source: "", origin: "", epoch: Epoch(0)), deleting: true) }
+        views += leaving.map {
+            view(of: IntentRecord(name: $0, revision: .none, source: "", origin: "", epoch: Epoch(0)), deleting: true)
+        }
         views.sort { $0.name < $1.name }
         for name in query.names where !views.contains(where: { $0.name.rawValue == name }) {
             throw APIFailure(.notFound, "there is no intent '\(name)'", hint: "'l45 get intents' lists those that are")

@@ -108,7 +108,9 @@ package struct IntentBook: Sendable {
             warnings += result.diagnostics.filter { $0.severity == .warning }.map { $0.rendered() }
             for intent in result.intents {
                 if let first = seen[intent.name], first != source.origin {
-                    faults.append("\(source.origin): error: intent '\(intent.name)' stands in \(first) too; give one of them another name")
+                    faults.append(
+                        "\(source.origin): error: intent '\(intent.name)' stands in \(first) too; give one of them another name"
+                    )
                 }
                 seen[intent.name] = source.origin
                 intents.append((intent, source.origin))

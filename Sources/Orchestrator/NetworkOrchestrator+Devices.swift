@@ -41,7 +41,9 @@ extension NetworkOrchestrator {
         for (id, arrival) in batch {
             let known = fleet.devices[id]?.device
             // As the CIB has it: the operator's own labels win over the agent's.
-            guard let device = changed.contains(id) || known == nil ? try inventory.device(id)?.device : known else { continue }
+            guard let device = changed.contains(id) || known == nil ? try inventory.device(id)?.device : known else {
+                continue
+            }
             if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
             try server?.send(.welcome(id, reportEvery: configuration.reportEvery), to: arrival.session)
             note(

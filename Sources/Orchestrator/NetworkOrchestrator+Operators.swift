@@ -57,7 +57,8 @@ extension NetworkOrchestrator: OperatorService {
         let after = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
         let diffs = fleet.devices.values.compactMap { device in
             DeviceDiff(
-                deviceName: device.device.facts.name, from: before[device.device.id] ?? nil, to: after[device.device.id])
+                deviceName: device.device.facts.name, from: before[device.device.id] ?? nil, to: after[device.device.id]
+            )
         }
         return ApplyResult(
             dryRun: request.dryRun, intents: outcomes, warnings: parseWarnings + planned.warnings,
@@ -90,7 +91,8 @@ extension NetworkOrchestrator: OperatorService {
             let history = try inventory.intentHistory(record.name)
             guard let step = history.last(where: { $0.source != record.source || $0.epoch != record.epoch }) else {
                 throw APIFailure(
-                    .conflict, "intent '\(record.name)' has no edition before epoch \(record.epoch), revision \(record.revision)",
+                    .conflict,
+                    "intent '\(record.name)' has no edition before epoch \(record.epoch), revision \(record.revision)",
                     hint: "'l45 delete intent \(record.name)' withdraws it")
             }
             if step.source != record.source {
@@ -107,7 +109,8 @@ extension NetworkOrchestrator: OperatorService {
             try pass()
         }
         let now = book.records[record.name] ?? record
-        return RolloutResult(intent: now.name, verb: request.verb, epoch: now.epoch, paused: now.paused, changed: now != before)
+        return RolloutResult(
+            intent: now.name, verb: request.verb, epoch: now.epoch, paused: now.paused, changed: now != before)
     }
 
     // MARK: Reading
@@ -126,7 +129,9 @@ extension NetworkOrchestrator: OperatorService {
         try flush()
         let limit = min(max(query.limit, 1), 1000)
         let stored =
-            try query.after.map { try inventory.events(after: Int64(clamping: $0), limit: limit, subject: query.subject) }
+            try query.after.map {
+                try inventory.events(after: Int64(clamping: $0), limit: limit, subject: query.subject)
+            }
             ?? inventory.latestEvents(limit, subject: query.subject)
         return stored.map { EventView(id: UInt64(clamping: $0.id), $0.event) }
     }
@@ -139,7 +144,10 @@ extension NetworkOrchestrator: OperatorService {
         let token = EnrolmentToken(for: authority.anchor)
         try inventory.createToken(
             id: token.id, secretHash: token.secretDigest, expires: time + request.ttl, labels: request.labels, at: time)
-        note(Event(at: time, subject: "token/\(token.id)", message: "enrolment token made", facts: ["ttl": "\(request.ttl)"]))
+        note(
+            Event(
+                at: time, subject: "token/\(token.id)", message: "enrolment token made",
+                facts: ["ttl": "\(request.ttl)"]))
         return TokenView(
             token: token.text, expiresAt: time + request.ttl, labels: request.labels, orchestrator: listening)
     }
@@ -174,6 +182,7 @@ extension NetworkOrchestrator: OperatorService {
     private func unknown(intent name: IntentName) -> APIFailure {
         let known = book.records.keys.sorted().map(\.rawValue).joined(separator: ", ")
         return APIFailure(
-            .notFound, "there is no intent '\(name)'", hint: known.isEmpty ? "no intent is applied" : "there are: \(known)")
+            .notFound, "there is no intent '\(name)'",
+            hint: known.isEmpty ? "no intent is applied" : "there are: \(known)")
     }
 }

@@ -1,7 +1,7 @@
 package import ControlChannel
 import Foundation
-package import Inventory
 import IntentCompiler
+package import Inventory
 package import L45Model
 package import Logging
 import Reconciler
@@ -57,7 +57,8 @@ package actor NetworkOrchestrator {
         for record in stored.intents { fleet.put(record) }
         for (id, known) in stored.devices {
             fleet.load(
-                known.device, plan: stored.plans[id], table: stored.tables[id], report: stored.reports[id], now: startedAt)
+                known.device, plan: stored.plans[id], table: stored.tables[id], report: stored.reports[id],
+                now: startedAt)
         }
         fleet.load(Array(stored.statuses.values))
         refused = Mutex(try inventory.revokedDevices())
@@ -168,7 +169,8 @@ package actor NetworkOrchestrator {
             logger.warning("plans kept: the intents do not fit the fleet", metadata: ["error": "\(text)"])
             events.append(
                 Event(
-                    at: time, severity: .warning, subject: "fleet", message: "plans kept: the intents do not fit the fleet",
+                    at: time, severity: .warning, subject: "fleet",
+                    message: "plans kept: the intents do not fit the fleet",
                     facts: ["error": text]))
         } catch {
             plansAreStale = true
@@ -189,7 +191,9 @@ package actor NetworkOrchestrator {
                 at: time, subject: "intent/\(record.name)", message: "intent adopted",
                 facts: ["revision": "\(record.revision)", "epoch": "\(record.epoch)", "cause": cause])
         }
-        trail += removed.map { Event(at: time, subject: "intent/\($0)", message: "intent withdrawn", facts: ["cause": cause]) }
+        trail += removed.map {
+            Event(at: time, subject: "intent/\($0)", message: "intent withdrawn", facts: ["cause": cause])
+        }
         try inventory.adopt(intents: changed, removed: removed, plans: planned.plans, events: trail, at: time)
         book = planned.book
         for record in changed { fleet.put(record) }

@@ -43,7 +43,8 @@ package enum Planning {
         let faults = compilation.diagnostics.filter { $0.severity == .error }
         guard faults.isEmpty else {
             throw APIFailure(
-                .badInput, "the intents do not fit the fleet; nothing was changed", diagnostics: faults.map { $0.rendered() })
+                .badInput, "the intents do not fit the fleet; nothing was changed",
+                diagnostics: faults.map { $0.rendered() })
         }
         return (compilation.plans, compilation.diagnostics.map { $0.rendered() })
     }

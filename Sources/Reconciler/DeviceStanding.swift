@@ -84,7 +84,8 @@ extension DeviceStanding {
         let known = Set(decided.map(\.plan.id)).union(snapshot.plan?.modules.map(\.id) ?? [])
         let foreign = repair ? report.modules.map(\.id).filter { !known.contains($0) } : []
         unknownModules = foreign
-        let elsewhere = tap == .ahead || report.modules.contains { module in !decided.contains { $0.plan.id == module.id } }
+        let elsewhere =
+            tap == .ahead || report.modules.contains { module in !decided.contains { $0.plan.id == module.id } }
         base = repair && elsewhere ? Self.rebased(snapshot, on: report) : decided
     }
 
@@ -139,7 +140,9 @@ extension DeviceStanding {
             base.append(entry)
         }
         for plan in snapshot.plan?.modules ?? [] {
-            guard let module = report.module(plan.id), !decided.contains(where: { $0.plan.id == plan.id }) else { continue }
+            guard let module = report.module(plan.id), !decided.contains(where: { $0.plan.id == plan.id }) else {
+                continue
+            }
             // The id is all that vouches for it here: its secret may be another than the one the tap has.
             base.append(ModuleEntry(plan: plan, state: module.state == .active ? .standby : module.state))
         }

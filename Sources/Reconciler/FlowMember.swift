@@ -55,12 +55,15 @@ struct FlowMember {
         wanted.contains { plan in plan.dropUnlessTagged && !plan.underTest && entry(plan)?.enforcing == false }
     }
     /// One of its ends sends plain in the end.
-    var endsPlain: Bool { wanted.isEmpty || wanted.contains(where: \.underTest) || roles.contains { target($0) == nil } }
+    var endsPlain: Bool {
+        wanted.isEmpty || wanted.contains(where: \.underTest) || roles.contains { target($0) == nil }
+    }
     /// One of its ends sends plain now, or will.
     var lettingPlainOut: Bool {
         roles.contains { role in
             let sends =
-                wanted.contains { $0.role == role && $0.sends } || entries.contains { $0.plan.role == role && $0.plan.sends }
+                wanted.contains { $0.role == role && $0.sends }
+                || entries.contains { $0.plan.role == role && $0.plan.sends }
             let plainNow = !entries.contains { $0.plan.role == role && $0.state == .active }
             return sends && (plainNow || target(role) == nil)
         }

@@ -74,7 +74,8 @@ struct Journal {
             if device.tap == .ahead { facts["ledger"] = device.snapshot.ledgerGeneration.description }
             let message =
                 device.tap == .ahead
-                ? "device is ahead of the inventory; its table is decided anew" : "device drifted from its table; repaired"
+                ? "device is ahead of the inventory; its table is decided anew"
+                : "device drifted from its table; repaired"
             note("device/\(device.id)", message, facts, .warning)
             if !device.unknownModules.isEmpty {
                 note(
@@ -125,7 +126,9 @@ struct Journal {
 
     private func cut(_ open: [(DeviceStanding, String)]) -> [RolloutStatus.Waiting] {
         var waiting = open.prefix(Self.waitingMax).map { RolloutStatus.Waiting(device: $0.0.id, reason: $0.1) }
-        if open.count > Self.waitingMax { waiting[waiting.count - 1].reason += Wording.more(open.count - Self.waitingMax) }
+        if open.count > Self.waitingMax {
+            waiting[waiting.count - 1].reason += Wording.more(open.count - Self.waitingMax)
+        }
         if braked { for at in waiting.indices { waiting[at].reason += "; \(Wording.brake)" } }
         return waiting
     }

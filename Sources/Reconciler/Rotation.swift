@@ -28,7 +28,8 @@ struct Rotation {
     private let departing: Set<AddressBlock>
 
     init(
-        flow: Flow, held: Bool, standing: RolloutStatus?, policy: RolloutPolicy, now: Timestamp, devices: [DeviceStanding]
+        flow: Flow, held: Bool, standing: RolloutStatus?, policy: RolloutPolicy, now: Timestamp,
+        devices: [DeviceStanding]
     ) {
         self.flow = flow
         self.held = held
@@ -40,7 +41,8 @@ struct Rotation {
         let epoch = flow.epoch
         let leavers = flow.members.filter { member in
             member.entries.contains { entry in
-                entry.plan.epoch == epoch && !member.isWanted(entry) && (entry.state == .standby || entry.state == .active)
+                entry.plan.epoch == epoch && !member.isWanted(entry)
+                    && (entry.state == .standby || entry.state == .active)
             }
         }
         departing = Set(leavers.flatMap { devices[$0.device].snapshot.device.facts.addresses })

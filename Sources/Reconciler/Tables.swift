@@ -37,7 +37,8 @@ struct Tables {
     func send(_ at: Int, _ device: DeviceStanding, policy: RolloutPolicy, now: Timestamp) -> Generation? {
         guard case .connected(let since, let reported) = device.snapshot.link else { return nil }
         if let table = decided[at] { return reported ? table.generation : nil }
-        guard let table = device.snapshot.table, DeviceStanding.due(device.snapshot.sentAt, policy.resendAfter, now) else {
+        guard let table = device.snapshot.table, DeviceStanding.due(device.snapshot.sentAt, policy.resendAfter, now)
+        else {
             return nil
         }
         // Its report is on its way, and may spare us the sending. One that does not come is no reason to wait on.

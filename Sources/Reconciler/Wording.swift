@@ -15,7 +15,9 @@ enum Wording {
     static func drifted(_ generation: Generation) -> String {
         "reports generation \(generation) with other modules than were sent"
     }
-    static func refused(_ generation: Generation, _ reason: String) -> String { "refuses generation \(generation): \(reason)" }
+    static func refused(_ generation: Generation, _ reason: String) -> String {
+        "refuses generation \(generation): \(reason)"
+    }
     static func streams(_ count: Int, _ epoch: Epoch) -> String {
         "has \(count) stream\(count == 1 ? "" : "s") in edition \(epoch)"
     }

@@ -1,7 +1,8 @@
-@testable import ControlChannel
 import L45Model
 import NIOCore
 import Testing
+
+@testable import ControlChannel
 
 @Suite("The device channel over real TLS", .timeLimit(.minutes(2)))
 struct ChannelTests {

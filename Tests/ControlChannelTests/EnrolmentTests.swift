@@ -1,8 +1,9 @@
-@testable import ControlChannel
 import L45Model
 import NIOCore
 import Synchronization
 import Testing
+
+@testable import ControlChannel
 
 /// Tokens as an orchestrator keeps them: by digest, used once, by one device.
 private final class Tokens: Sendable {

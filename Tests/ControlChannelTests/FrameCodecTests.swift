@@ -1,7 +1,8 @@
-@testable import ControlChannel
 import NIOCore
 import NIOEmbedded
 import Testing
+
+@testable import ControlChannel
 
 @Suite("Frames")
 struct FrameCodecTests {

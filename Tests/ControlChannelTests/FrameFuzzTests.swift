@@ -1,7 +1,8 @@
-@testable import ControlChannel
 import L45Model
 import NIOCore
 import Testing
+
+@testable import ControlChannel
 
 @Suite("Frames and messages under mutation")
 struct FrameFuzzTests {

@@ -1,7 +1,8 @@
-@testable import ControlChannel
 import Foundation
 import L45Model
 import Testing
+
+@testable import ControlChannel
 
 @Suite("The agent's key and certificate on disk")
 struct IdentityStoreTests {

@@ -1,8 +1,9 @@
-@testable import ControlChannel
 import L45Model
 import NIOCore
 import NIOEmbedded
 import Testing
+
+@testable import ControlChannel
 
 @Suite("What waits for a slow peer")
 struct OutboundTests {

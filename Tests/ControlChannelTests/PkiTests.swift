@@ -1,9 +1,10 @@
-@testable import ControlChannel
 import Foundation
 import L45Model
 import SwiftASN1
 import Testing
 import X509
+
+@testable import ControlChannel
 
 @Suite("Certificates and tokens")
 struct PkiTests {

@@ -1,6 +1,7 @@
-@testable import ControlChannel
 import L45Model
 import Testing
+
+@testable import ControlChannel
 
 @Suite("The wait before the next try")
 struct ReconnectDelayTests {

@@ -1,6 +1,7 @@
-@testable import ControlChannel
 import L45Model
 import Testing
+
+@testable import ControlChannel
 
 @Suite("Certificate renewal", .timeLimit(.minutes(2)))
 struct RenewalTests {

@@ -1,9 +1,10 @@
-@testable import ControlChannel
 import L45Model
 import NIOCore
 import NIOPosix
 import NIOSSL
 import Testing
+
+@testable import ControlChannel
 
 @Suite("Peers that are not what they should be", .timeLimit(.minutes(2)))
 struct StrangerTests {

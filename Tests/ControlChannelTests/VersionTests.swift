@@ -1,5 +1,6 @@
-@testable import ControlChannel
 import Testing
+
+@testable import ControlChannel
 
 @Suite("Versions of the protocol")
 struct VersionTests {

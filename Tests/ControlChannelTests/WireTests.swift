@@ -1,9 +1,10 @@
-@testable import ControlChannel
 import Foundation
 import L45Model
 import NIOCore
 import SwiftProtobuf
 import Testing
+
+@testable import ControlChannel
 
 @Suite("Messages on the wire")
 struct WireTests {

@@ -49,7 +49,9 @@ struct RolloutStories {
     @Test("A dry run shows the difference and leaves the fleet alone")
     func dryRun() async throws {
         try await withTwoDevices { fleet in
-            guard case .applied(let result) = await fleet.apply(tagDNS, dryRun: true) else { throw Unexpected("refused") }
+            guard case .applied(let result) = await fleet.apply(tagDNS, dryRun: true) else {
+                throw Unexpected("refused")
+            }
             #expect(result.differs)
             #expect(await fleet.orchestrator.fleet.intents.isEmpty)
             #expect(try fleet.orchestrator.inventory.intents().isEmpty)

@@ -7,7 +7,8 @@ import Testing
 @Suite("Faults at every step")
 struct FaultStories {
     enum Fault: String, CaseIterable {
-        case killAgent, killAgentBetweenLedgerAndTap, reboot, cut, longCut, removeModule, killOrchestrator, killOrchestratorMidway
+        case killAgent, killAgentBetweenLedgerAndTap, reboot, cut, longCut, removeModule, killOrchestrator,
+            killOrchestratorMidway
     }
 
     /// Ticks that a rotation without faults takes, with some to spare.
@@ -69,7 +70,8 @@ struct FaultStories {
         #expect(trunk.settles(), "\(what): \(trunk.violations)")
     }
 
-    @Test("An install and a withdrawal survive every fault at every other tick", arguments: Fault.allCases, [false, true])
+    @Test(
+        "An install and a withdrawal survive every fault at every other tick", arguments: Fault.allCases, [false, true])
     func edges(fault: Fault, enforces: Bool) {
         var (trunk, flow) = RotationStories.lab()
         flow.enforces = enforces
@@ -114,7 +116,9 @@ struct FaultStories {
             fleet.run(60)
             #expect(fleet.store.statuses == before.statuses && fleet.store.tables == before.tables)
             let standing = fleet.store.statuses[flow.name]
-            #expect(standing?.waiting.contains { $0.device == SimDevice.id(2) && $0.reason.contains("is away since 20") } ?? false)
+            #expect(
+                standing?.waiting.contains { $0.device == SimDevice.id(2) && $0.reason.contains("is away since 20") }
+                    ?? false)
             #expect(fleet.violations.isEmpty, "tick \(tick): \(fleet.violations)")
             #expect(fleet.lastActions.isEmpty)
         }

@@ -35,7 +35,9 @@ struct RandomWalks {
             fleet = SimFleet(devices: count, seed: seed)
             fleet.policy.brakeDevicesMin = 100
             fleet.controlDelayMax = Int.random(in: 1...3, using: &random)
-            for id in fleet.ids { fleet.devices[id]?.clockOff = Int64.random(in: -40_000_000_000...40_000_000_000, using: &random) }
+            for id in fleet.ids {
+                fleet.devices[id]?.clockOff = Int64.random(in: -40_000_000_000...40_000_000_000, using: &random)
+            }
             var dns = SimFlow("dns/0", clients: [SimDevice.id(1), SimDevice.id(2)], servers: [SimDevice.id(3)])
             dns.enforces = Bool.random(using: &random)
             // A device may be both ends of one flow.
@@ -73,7 +75,9 @@ struct RandomWalks {
             case 7:
                 if withdrawn.remove(name) == nil { withdrawn.insert(name) }
             case 8:
-                if fleet.store.paused.remove(flows[which].intent) == nil { fleet.store.paused.insert(flows[which].intent) }
+                if fleet.store.paused.remove(flows[which].intent) == nil {
+                    fleet.store.paused.insert(flows[which].intent)
+                }
             default:
                 if flows[which].clients.contains(device), flows[which].clients.count > 1 {
                     flows[which].clients.removeAll { $0 == device }
@@ -82,7 +86,8 @@ struct RandomWalks {
                 }
             }
             story.append(
-                "\(fleet.tick) \(name) edition \(flows[which].epoch) of \(flows[which].clients) withdrawn \(withdrawn) paused \(fleet.store.paused)")
+                "\(fleet.tick) \(name) edition \(flows[which].epoch) of \(flows[which].clients) withdrawn \(withdrawn) paused \(fleet.store.paused)"
+            )
             fleet.want(flows.filter { !withdrawn.contains($0.name) })
         }
     }

@@ -88,7 +88,9 @@ struct RestoreStories {
         }
     }
 
-    @Test("Clocks that jump, by a year, either way, on a device or here, in any phase", arguments: [-31_536_000_000, 31_536_000_000])
+    @Test(
+        "Clocks that jump, by a year, either way, on a device or here, in any phase",
+        arguments: [-31_536_000_000, 31_536_000_000])
     func clocks(jump: Int64) {
         for tick in stride(from: 0, to: 40, by: 2) {
             for here in [false, true] {

@@ -9,7 +9,8 @@ struct RotationScheduleTests {
 
     func record(_ name: String = "dns", epoch: UInt32 = 1, paused: Bool = false) -> IntentRecord {
         IntentRecord(
-            name: IntentName(name), source: "", origin: "-", epoch: Epoch(epoch), epochMax: Epoch(epoch), epochSince: begun,
+            name: IntentName(name), source: "", origin: "-", epoch: Epoch(epoch), epochMax: Epoch(epoch),
+            epochSince: begun,
             paused: paused)
     }
 
@@ -18,7 +19,9 @@ struct RotationScheduleTests {
         #expect(RotationSchedule.next(record: record(), every: sixHours, jitter: .zero) == begun + sixHours)
         let early = begun + .milliseconds(sixHours.milliseconds - 1)
         #expect(!RotationSchedule.due(record: record(), every: sixHours, jitter: .zero, settled: true, now: early))
-        #expect(RotationSchedule.due(record: record(), every: sixHours, jitter: .zero, settled: true, now: begun + sixHours))
+        #expect(
+            RotationSchedule.due(record: record(), every: sixHours, jitter: .zero, settled: true, now: begun + sixHours)
+        )
     }
 
     @Test("Jitter stays in its bounds, is the same when asked again, and spreads intents and editions")
@@ -53,7 +56,9 @@ struct RotationScheduleTests {
     func holds() {
         let late = begun + .seconds(7 * 3600)
         #expect(!RotationSchedule.due(record: record(), every: sixHours, jitter: .zero, settled: false, now: late))
-        #expect(!RotationSchedule.due(record: record(paused: true), every: sixHours, jitter: .zero, settled: true, now: late))
+        #expect(
+            !RotationSchedule.due(
+                record: record(paused: true), every: sixHours, jitter: .zero, settled: true, now: late))
         #expect(RotationSchedule.due(record: record(), every: sixHours, jitter: .zero, settled: true, now: late))
     }
 

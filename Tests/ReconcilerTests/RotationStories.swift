@@ -8,7 +8,8 @@ struct RotationStories {
     static func lab(clients: Int = 2, servers: Int = 1, seed: UInt64 = 1) -> (SimFleet, SimFlow) {
         let fleet = SimFleet(devices: clients + servers, seed: seed)
         let flow = SimFlow(
-            "dns/0", clients: (1...clients).map(SimDevice.id), servers: (clients + 1...clients + servers).map(SimDevice.id))
+            "dns/0", clients: (1...clients).map(SimDevice.id),
+            servers: (clients + 1...clients + servers).map(SimDevice.id))
         return (fleet, flow)
     }
 
@@ -89,7 +90,9 @@ struct RotationStories {
         #expect(fleet.taggedDelivered > 0)
     }
 
-    @Test("A device that joins understands before it is spoken to, and speaks last", arguments: [true, false], [true, false])
+    @Test(
+        "A device that joins understands before it is spoken to, and speaks last", arguments: [true, false],
+        [true, false])
     func joining(namesPeers: Bool, enforces: Bool) {
         let fleet = SimFleet(devices: 4)
         var flow = SimFlow("dns/0", clients: [SimDevice.id(1), SimDevice.id(2)], servers: [SimDevice.id(3)])
@@ -106,7 +109,8 @@ struct RotationStories {
     @Test("A device that leaves stops sending first and loses nothing", arguments: [true, false], [true, false])
     func leaving(namesPeers: Bool, enforces: Bool) {
         let fleet = SimFleet(devices: 4)
-        var flow = SimFlow("dns/0", clients: [SimDevice.id(1), SimDevice.id(2)], servers: [SimDevice.id(3), SimDevice.id(4)])
+        var flow = SimFlow(
+            "dns/0", clients: [SimDevice.id(1), SimDevice.id(2)], servers: [SimDevice.id(3), SimDevice.id(4)])
         flow.namesPeers = namesPeers
         flow.enforces = enforces
         fleet.want([flow])

@@ -79,7 +79,8 @@ struct StepTests {
         let table = try #require(snapshot.devices[one]?.table)
         snapshot.devices[one]?.report?.modules = []
         let actions = Reconciler.step(snapshot, now: now)
-        #expect(decided(actions) == [DeviceTable(device: one, generation: table.generation.next, modules: table.modules)])
+        #expect(
+            decided(actions) == [DeviceTable(device: one, generation: table.generation.next, modules: table.modules)])
         #expect(sent(actions) == [one])
         #expect(events(actions).map(\.severity) == [.warning])
         // Mended a moment ago and still so: not once per report.
@@ -151,7 +152,9 @@ struct StepTests {
         fleet.store.plans[one] = SimFlow.plans([flow.edition(2)])[one]
         fleet.run(60)
         #expect(fleet.violations.isEmpty, "\(fleet.violations)")
-        #expect(fleet.store.statuses[flow.name]?.waiting.map(\.reason) == ["the plans ask for editions 1 and 2 of one flow"])
+        #expect(
+            fleet.store.statuses[flow.name]?.waiting.map(\.reason) == ["the plans ask for editions 1 and 2 of one flow"]
+        )
         fleet.want([flow.edition(2)])
         #expect(fleet.settles(), "\(fleet.violations)")
     }
@@ -185,16 +188,18 @@ struct StepTests {
         var snapshots: [DeviceID: DeviceSnapshot] = [:]
         let ids = (1...2000).map(SimDevice.id)
         hub.clients = Array(ids.dropFirst())
-        let plans = SimFlow.plans((0..<5).map { number in
-            var flow = hub
-            flow.name = FlowName("dns/\(number)")
-            return flow
-        })
+        let plans = SimFlow.plans(
+            (0..<5).map { number in
+                var flow = hub
+                flow.name = FlowName("dns/\(number)")
+                return flow
+            })
         for id in ids {
             snapshots[id] = DeviceSnapshot(
                 device: Device(id: id, facts: DeviceFacts(name: "")), plan: plans[id], table: nil,
                 report: DeviceReport(
-                    device: id, takenAt: now, bootID: "", tap: .simulated, generation: .none, tableDigest: nil, modules: []),
+                    device: id, takenAt: now, bootID: "", tap: .simulated, generation: .none, tableDigest: nil,
+                    modules: []),
                 link: .connected(since: fleet.now, reported: true), sentAt: nil)
         }
         var snapshot = FleetSnapshot(devices: snapshots)

@@ -40,7 +40,9 @@ struct TurnStories {
         }
     }
 
-    @Test("A third edition while the second is under way: all are understood until the last one is everywhere", arguments: [false, true])
+    @Test(
+        "A third edition while the second is under way: all are understood until the last one is everywhere",
+        arguments: [false, true])
     func rollForward(enforces: Bool) {
         for tick in Self.ticks {
             let (fleet, flow) = rotating(tick, enforces: enforces)

@@ -58,7 +58,9 @@ final class Measurement {
     }
 
     func settle() async throws {
-        _ = try await poll("the rollout to settle") { [orchestrator] in await orchestrator.fleet.isSettled("bench") ? true : nil }
+        _ = try await poll("the rollout to settle") { [orchestrator] in
+            await orchestrator.fleet.isSettled("bench") ? true : nil
+        }
     }
 
     /// One whole rotation: deploy, flip, deprecate, drain, revoke, on every device; in seconds.
@@ -88,7 +90,8 @@ final class Measurement {
 
     /// Resident memory of this process, the orchestrator's, in KiB.
     static func residentKiB() -> Int {
-        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ").dropFirst().first
+        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
+            .dropFirst().first
         return (pages.flatMap { Int($0) } ?? 0) * sysconf(Int32(_SC_PAGESIZE)) / 1024
     }
 

@@ -25,9 +25,11 @@ enum TLS {
     }
 
     static func serverHandler(_ context: NIOSSLContext) -> NIOSSLServerHandler {
-        NIOSSLServerHandler(context: context, customVerificationCallback: { _, promise in
-            promise.succeed(.certificateVerified)
-        })
+        NIOSSLServerHandler(
+            context: context,
+            customVerificationCallback: { _, promise in
+                promise.succeed(.certificateVerified)
+            })
     }
 
     /// - Parameter identity: nil for a device that is about to enrol.
@@ -48,19 +50,21 @@ enum TLS {
     static func clientHandler(
         _ context: NIOSSLContext, trust: ServerTrust, now: @escaping @Sendable () -> Timestamp, verdict: ServerVerdict
     ) throws -> NIOSSLClientHandler {
-        try NIOSSLClientHandler(context: context, serverHostname: nil, customVerificationCallback: { chain, promise in
-            do {
-                let presented = try chain.map { try Certificate(derEncoded: $0.toDERBytes()) }
-                verdict.set(.success(try trust.check(presented, now: now())))
-                promise.succeed(.certificateVerified)
-            } catch {
-                let error =
-                    error as? PkiError
-                    ?? .malformed(what: "the orchestrator's certificate", why: "\(error)")
-                verdict.set(.failure(error))
-                promise.succeed(.failed)
-            }
-        })
+        try NIOSSLClientHandler(
+            context: context, serverHostname: nil,
+            customVerificationCallback: { chain, promise in
+                do {
+                    let presented = try chain.map { try Certificate(derEncoded: $0.toDERBytes()) }
+                    verdict.set(.success(try trust.check(presented, now: now())))
+                    promise.succeed(.certificateVerified)
+                } catch {
+                    let error =
+                        error as? PkiError
+                        ?? .malformed(what: "the orchestrator's certificate", why: "\(error)")
+                    verdict.set(.failure(error))
+                    promise.succeed(.failed)
+                }
+            })
     }
 
     private static func chain(_ pem: String) throws -> [NIOSSLCertificateSource] {

@@ -1,9 +1,10 @@
-@testable import ControlChannel
 import L45Model
 import Logging
 import NIOCore
 import Synchronization
 import Testing
+
+@testable import ControlChannel
 
 /// An authority, a server of it on a free loopback port, and devices for it: real TLS over real sockets.
 final class Bed: Sendable {

@@ -1,8 +1,9 @@
-@testable import ControlChannel
 import L45Model
 import NIOCore
 import NIOPosix
 import NIOSSL
+
+@testable import ControlChannel
 
 /// A client that does what it is told and no more: no heartbeats, no manners.
 final class RawPeer: Sendable {

@@ -1,6 +1,7 @@
-@testable import ControlChannel
 import L45Model
 import NIOCore
+
+@testable import ControlChannel
 
 /// Numbers that are the same in every run.
 struct Seeded: RandomNumberGenerator {

@@ -46,8 +46,9 @@ final class TestFleet {
     func add(_ name: String, role: String, address: String) async throws -> SimulatedTap {
         let tap = SimulatedTap()
         taps[name] = tap
-        guard case .token(let token) = await orchestrator.answer(
-            .createToken(TokenRequest(ttl: .seconds(600), labels: ["role": role])))
+        guard
+            case .token(let token) = await orchestrator.answer(
+                .createToken(TokenRequest(ttl: .seconds(600), labels: ["role": role])))
         else { throw Unexpected("no token") }
         let port = try #require(await orchestrator.port)
         let block = try #require(AddressBlock(address))

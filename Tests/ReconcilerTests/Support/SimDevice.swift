@@ -55,7 +55,8 @@ struct SimDevice {
     /// The module in which this end sends to `peer`; nil: plain.
     func speaks(_ flow: FlowName, _ role: ModulePlan.Role, to peer: DeviceID) -> ModulePlan? {
         entries.first {
-            $0.plan.flow == flow && $0.plan.role == role && $0.state == .active && $0.plan.sends && $0.plan.matches(peer)
+            $0.plan.flow == flow && $0.plan.role == role && $0.state == .active && $0.plan.sends
+                && $0.plan.matches(peer)
         }?.plan
     }
 
@@ -96,7 +97,11 @@ struct SimDevice {
             let id = entry.plan.id
             let before = entries.first { $0.plan.id == id }
             if entry.state == .deprecated {
-                if before == nil { deprecatedAt[id] = 0 } else if before?.state != .deprecated { deprecatedAt[id] = now }
+                if before == nil {
+                    deprecatedAt[id] = 0
+                } else if before?.state != .deprecated {
+                    deprecatedAt[id] = now
+                }
             } else {
                 deprecatedAt[id] = nil
             }

@@ -102,7 +102,8 @@ final class SimFleet {
             talking[flow.name] = union
             for device in joined where talking[flow.name]?.enforces == true { devices[device]?.joining = true }
             for client in flow.clients {
-                for server in flow.servers where client != server && !streams.contains(where: { $0.joins(flow.name, client, server) }) {
+                for server in flow.servers
+                where client != server && !streams.contains(where: { $0.joins(flow.name, client, server) }) {
                     streams.append(SimStream(flow: flow.name, client: client, server: server, opened: tick))
                 }
             }
@@ -147,7 +148,9 @@ final class SimFleet {
 
     /// Connections of a device that lost its modules break.
     private func reopenStreams(of id: DeviceID) {
-        for at in streams.indices where streams[at].client == id || streams[at].server == id { streams[at].reopen(tick) }
+        for at in streams.indices where streams[at].client == id || streams[at].server == id {
+            streams[at].reopen(tick)
+        }
     }
 
     private func lose(_ id: DeviceID, _ fault: (inout SimDevice) -> Void) {
@@ -216,9 +219,10 @@ final class SimFleet {
             if device.connected, device.reportDue || (tick + id.rawValue.utf8.count) % 2 == 0 {
                 device.reportDue = false
                 send(
-                    .report(device.report(at: trueTime, now: tick) { entry in
-                        streams.filter { $0.uses(entry, at: device) }.count
-                    }),
+                    .report(
+                        device.report(at: trueTime, now: tick) { entry in
+                            streams.filter { $0.uses(entry, at: device) }.count
+                        }),
                     device)
             }
             devices[id] = device
@@ -268,7 +272,9 @@ final class SimFleet {
         var snapshots: [DeviceID: DeviceSnapshot] = [:]
         for id in ids {
             snapshots[id] = DeviceSnapshot(
-                device: Device(id: id, facts: DeviceFacts(name: id.rawValue, addresses: SimDevice.address(id).map { [$0] } ?? [])), plan: store.plans[id],
+                device: Device(
+                    id: id, facts: DeviceFacts(name: id.rawValue, addresses: SimDevice.address(id).map { [$0] } ?? [])),
+                plan: store.plans[id],
                 table: store.tables[id], report: store.reports[id], link: session.links[id] ?? .away(since: now),
                 sentAt: session.sentAt[id], tableDigest: store.digests[id],
                 ledgerGeneration: session.ledgers[id] ?? Generation.none, refusal: session.refusals[id])
@@ -345,8 +351,11 @@ final class SimFleet {
         }
         streams[at].isNew = false
         let goesOn = !stream.isNew
-        post(stream.flow, client, server, .server, streams[at].request, opened: stream.opened, flight: 1, goesOn: goesOn)
-        post(stream.flow, server, client, .client, streams[at].response, opened: stream.opened, flight: 1, goesOn: goesOn)
+        post(
+            stream.flow, client, server, .server, streams[at].request, opened: stream.opened, flight: 1, goesOn: goesOn)
+        post(
+            stream.flow, server, client, .client, streams[at].response, opened: stream.opened, flight: 1, goesOn: goesOn
+        )
     }
 
     private func emit(_ flow: FlowName, _ from: DeviceID, _ role: ModulePlan.Role, _ to: DeviceID) {
@@ -368,7 +377,8 @@ final class SimFleet {
             SimMessage(
                 flow: flow, from: sender.id, to: receiver.id, role: role,
                 wire: plan.map { SimMessage.Wire(epoch: $0.epoch, secret: $0.dialectSecret) }, sent: tick,
-                arrives: tick + flight, opened: opened, goesOn: goesOn, senderBereft: sender.bereft, senderJoining: sender.joining))
+                arrives: tick + flight, opened: opened, goesOn: goesOn, senderBereft: sender.bereft,
+                senderJoining: sender.joining))
     }
 
     private func judge() {
@@ -384,7 +394,8 @@ final class SimFleet {
             case .droppedAsPlain, .garbled:
                 if excused(message, receiver) { continue }
                 let edition = message.wire.map { "edition \($0.epoch)" } ?? "plain"
-                violate("\(message.flow): \(edition) from \(message.from) sent at \(message.sent) lost at \(message.to)")
+                violate(
+                    "\(message.flow): \(edition) from \(message.from) sent at \(message.sent) lost at \(message.to)")
             }
         }
         messages.removeAll { $0.arrives <= tick }
@@ -420,7 +431,8 @@ final class SimFleet {
                     peer.tap != nil
                 else { continue }
                 let roles = peer.entries.filter {
-                    $0.plan.flow == entry.plan.flow && $0.plan.role != entry.plan.role && $0.plan.epoch == entry.plan.epoch
+                    $0.plan.flow == entry.plan.flow && $0.plan.role != entry.plan.role
+                        && $0.plan.epoch == entry.plan.epoch
                 }
                 let planned = store.plans[peer.id]?.modules.contains {
                     $0.flow == entry.plan.flow && $0.epoch == entry.plan.epoch && $0.role != entry.plan.role
@@ -439,13 +451,16 @@ final class SimFleet {
     /// What a tap is to hold when all is done.
     func wanted(_ id: DeviceID) -> [ModuleEntry] {
         (store.plans[id]?.modules ?? []).map {
-            ModuleEntry(plan: $0, state: $0.underTest ? .deactivated : .active, enforcing: $0.dropUnlessTagged && !$0.underTest)
+            ModuleEntry(
+                plan: $0, state: $0.underTest ? .deactivated : .active, enforcing: $0.dropUnlessTagged && !$0.underTest)
         }
     }
 
     var settled: Bool {
         orchestratorBackAt == nil && ids.allSatisfy { devices[$0]?.connected ?? false }
-            && ids.allSatisfy { store.reports[$0]?.generation == store.tables[$0]?.generation || store.tables[$0] == nil }
+            && ids.allSatisfy {
+                store.reports[$0]?.generation == store.tables[$0]?.generation || store.tables[$0] == nil
+            }
             && ids.allSatisfy { devices[$0]?.entries == wanted($0) && devices[$0]?.bereft == false }
             && store.statuses.values.allSatisfy { $0.phase == .settled && $0.waiting.isEmpty }
             && Set(store.statuses.keys) == Set(flows.filter { !$0.members.isEmpty }.map(\.name))

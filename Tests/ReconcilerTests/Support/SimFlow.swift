@@ -42,7 +42,8 @@ struct SimFlow: Hashable {
             id: ModuleID(String(id)) ?? ModuleID(0), intent: intent, flow: name, epoch: epoch, role: role,
             tapSocket: TapSocket(transport: .udp, remotes: namesPeers ? remotes : []),
             dialect: .datagram(DatagramTag(place: .front)),
-            dialectSecret: Secret([UInt8(truncatingIfNeeded: epoch.rawValue), dialectSalt] + Array(name.rawValue.utf8)),
+            dialectSecret: Secret(
+                [UInt8(truncatingIfNeeded: epoch.rawValue), dialectSalt] + Array(name.rawValue.utf8)),
             initKey: Secret(Array(id.utf8)), dropUnlessTagged: enforces, underTest: underTest)
     }
 
