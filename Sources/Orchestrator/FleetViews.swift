@@ -6,12 +6,14 @@ import Reconciler
 package struct FleetViews: Sendable {
     let fleet: FleetState
     let book: IntentBook
+    let misfits: [IntentName: String]
     let now: Timestamp
     private let names: [DeviceID: String]
 
-    package init(fleet: FleetState, book: IntentBook, now: Timestamp) {
+    package init(fleet: FleetState, book: IntentBook, misfits: [IntentName: String] = [:], now: Timestamp) {
         self.fleet = fleet
         self.book = book
+        self.misfits = misfits
         self.now = now
         names = fleet.devices.mapValues(\.device.facts.name)
     }
@@ -170,6 +172,12 @@ package struct FleetViews: Sendable {
                     : holdup ?? "in phase \(statuses.map(\.phase).min().map(\.rawValue) ?? "none yet")",
                 since: since)
         ]
+        if let reason = misfits[record.name] {
+            conditions.append(
+                Condition(
+                    type: "Fits", status: .no, reason: "FleetChanged",
+                    message: "\(reason); its modules stay as they are", since: nil))
+        }
         if record.paused {
             conditions.append(
                 Condition(

@@ -46,11 +46,10 @@ extension NetworkOrchestrator: OperatorService {
             request.sources, prune: request.prune, lastKnown: { try inventory.lastKnown($0) }, now: time)
         let removed = outcomes.filter { $0.outcome == .pruned }.map(\.name)
         let before = fleet.devices.mapValues(\.plan)
-        let planned = try Planning.plan(
-            next, devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
-            known: fleet.knownModules, now: time)
+        let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
+        let planned = try plan(next, mustFit: touched, time)
         if !request.dryRun, outcomes.contains(where: { $0.outcome != .unchanged }) {
-            try adopt(next, removed: removed, cause: "operator", time)
+            try adopt(planned, removed: removed, cause: "operator", time)
             // So that what is read next already speaks of these revisions.
             try pass()
         }
@@ -71,7 +70,8 @@ extension NetworkOrchestrator: OperatorService {
             guard next.records[name] != nil else { throw unknown(intent: name) }
             next.remove(name)
         }
-        try adopt(next, removed: request.intents, cause: "operator", now())
+        let time = now()
+        try adopt(try plan(next, mustFit: [], time), removed: request.intents, cause: "operator", time)
         try pass()
         return DeleteResult(intents: request.intents)
     }
@@ -105,7 +105,8 @@ extension NetworkOrchestrator: OperatorService {
         }
         if record != before {
             try next.put(record)
-            try adopt(next, removed: [], cause: request.verb.rawValue, time)
+            let mustFit: Set<IntentName> = record.paused == before.paused ? [record.name] : []
+            try adopt(try plan(next, mustFit: mustFit, time), removed: [], cause: request.verb.rawValue, time)
             try pass()
         }
         let now = book.records[record.name] ?? record
@@ -116,7 +117,7 @@ extension NetworkOrchestrator: OperatorService {
     // MARK: Reading
 
     private func get(_ query: ResourceQuery) throws -> APIResponse {
-        let views = FleetViews(fleet: fleet, book: book, now: now())
+        let views = FleetViews(fleet: fleet, book: book, misfits: misfits, now: now())
         switch query.kind {
         case .devices: return .devices(try views.devices(query))
         case .intents: return .intents(try views.intents(query))
@@ -153,7 +154,7 @@ extension NetworkOrchestrator: OperatorService {
     }
 
     private func setLabels(_ request: LabelRequest) throws -> DeviceView {
-        let views = FleetViews(fleet: fleet, book: book, now: now())
+        let views = FleetViews(fleet: fleet, book: book, misfits: misfits, now: now())
         let device = try views.device(request.device)
         var labels = try inventory.device(device.id)?.operatorLabels ?? [:]
         labels.merge(request.set) { _, new in new }
@@ -162,11 +163,11 @@ extension NetworkOrchestrator: OperatorService {
         fleet.relabel(device.id, labels: try inventory.device(device.id)?.device.facts.labels ?? labels)
         plansAreStale = true
         try pass()
-        return FleetViews(fleet: fleet, book: book, now: now()).view(of: device.id, fallback: device)
+        return FleetViews(fleet: fleet, book: book, misfits: misfits, now: now()).view(of: device.id, fallback: device)
     }
 
     private func forget(_ request: DeviceRequest) throws -> DeviceID {
-        let id = try FleetViews(fleet: fleet, book: book, now: now()).device(request.device).id
+        let id = try FleetViews(fleet: fleet, book: book, misfits: misfits, now: now()).device(request.device).id
         try inventory.forget(id, at: now())
         _ = refused.withLock { $0.insert(id) }
         if let session = sessions.removeValue(forKey: id) {

@@ -21,6 +21,8 @@ package actor NetworkOrchestrator {
 
     package internal(set) var fleet: FleetState
     var book: IntentBook
+    /// Intents that do not fit the fleet, and why.
+    var misfits: [IntentName: String] = [:]
     var sessions: [DeviceID: SessionID] = [:]
     var server: ChannelServer?
     var artifacts = ArtifactShelf()
@@ -160,31 +162,38 @@ package actor NetworkOrchestrator {
         }
     }
 
-    /// Plans for the fleet as it is now. When the intents no longer fit it, the plans of before stay in force.
+    /// Plans for the fleet as it is now. An intent that no longer fits it keeps the modules that it has.
     private func replan(_ time: Timestamp) {
         do {
-            try adopt(book, removed: [], cause: "devices changed", time)
-        } catch let failure as APIFailure {
-            let text = failure.diagnostics.first ?? failure.message
-            logger.warning("plans kept: the intents do not fit the fleet", metadata: ["error": "\(text)"])
-            events.append(
-                Event(
-                    at: time, severity: .warning, subject: "fleet",
-                    message: "plans kept: the intents do not fit the fleet",
-                    facts: ["error": text]))
+            let planned = try plan(book, mustFit: [], time)
+            for (intent, reason) in planned.misfits.sorted(by: { $0.key < $1.key }) where misfits[intent] != reason {
+                logger.warning("intent no longer fits", metadata: ["intent": "\(intent)", "reason": "\(reason)"])
+                events.append(
+                    Event(
+                        at: time, severity: .warning, subject: "intent/\(intent)",
+                        message: "intent no longer fits; its modules stay", facts: ["reason": reason]))
+            }
+            try adopt(planned, removed: [], cause: "devices changed", time)
         } catch {
             plansAreStale = true
             logger.error("plans not stored", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Compiles `next`, stores intents and plans in one transaction, and only then takes them up.
-    /// - Returns: the compiler's warnings.
-    @discardableResult
-    func adopt(_ next: IntentBook, removed: [IntentName], cause: String, _ time: Timestamp) throws -> [String] {
-        let planned = try Planning.plan(
-            next, devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
-            known: fleet.knownModules, now: time)
+    /// Plans for the fleet as it is now; changes nothing.
+    func plan(
+        _ next: IntentBook, mustFit: Set<IntentName>, _ time: Timestamp
+    ) throws(APIFailure) -> Planning.Planned {
+        try Planning.plan(
+            next,
+            for: Planning.Fleet(
+                devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
+                plans: fleet.devices.values.compactMap(\.plan), known: fleet.knownModules),
+            mustFit: mustFit, now: time)
+    }
+
+    /// Stores intents and plans in one transaction, and only then takes them up.
+    func adopt(_ planned: Planning.Planned, removed: [IntentName], cause: String, _ time: Timestamp) throws {
         let changed = planned.book.records.values.filter { book.records[$0.name] != $0 }.sorted { $0.name < $1.name }
         var trail = changed.map { record in
             Event(
@@ -196,17 +205,17 @@ package actor NetworkOrchestrator {
         }
         try inventory.adopt(intents: changed, removed: removed, plans: planned.plans, events: trail, at: time)
         book = planned.book
+        misfits = planned.misfits
         for record in changed { fleet.put(record) }
         for name in removed { fleet.remove(name) }
         fleet.adopt(planned.plans)
         stir()
-        return planned.warnings
     }
 
     /// Moving target (seed 6.2.7): an intent whose time has come, and whose flows are settled, goes to its next edition.
     private func rotateWhatIsDue(_ time: Timestamp) throws {
         let due = book.records.values.filter { record in
-            guard let rotation = book.intent(record.name)?.rotation else { return false }
+            guard misfits[record.name] == nil, let rotation = book.intent(record.name)?.rotation else { return false }
             return RotationSchedule.due(
                 record: record, every: rotation.every, jitter: rotation.jitter,
                 settled: fleet.isSettled(record.name), now: time)
@@ -214,7 +223,7 @@ package actor NetworkOrchestrator {
         guard !due.isEmpty else { return }
         var next = book
         for record in due { next.advance(record.name, now: time) }
-        try adopt(next, removed: [], cause: "schedule", time)
+        try adopt(try plan(next, mustFit: [], time), removed: [], cause: "schedule", time)
     }
 
     /// A drain is over by what reports say of the old dialect's last use. With a bound shorter than the time between reports,

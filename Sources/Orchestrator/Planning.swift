@@ -8,44 +8,80 @@ package enum Planning {
         package var plans: [DevicePlan]
         /// Rendered; none of them stops the plan.
         package var warnings: [String]
-        /// Intents whose edition was raised because a module would have changed under its id.
-        package var raised: [IntentName]
+        /// Intents that do not fit the fleet as it is, and why: their modules stay as they were planned before.
+        package var misfits: [IntentName: String]
     }
 
-    /// Compiles `book` for `devices`.
+    /// The fleet that is planned for.
+    package struct Fleet: Sendable {
+        package var devices: [Device]
+        package var rootSecret: Secret
+        /// Plans in force.
+        package var plans: [DevicePlan]
+        /// Every module that a plan or a table of the fleet holds.
+        package var known: [ModuleID: ModulePlan]
+
+        package init(devices: [Device], rootSecret: Secret, plans: [DevicePlan], known: [ModuleID: ModulePlan]) {
+            self.devices = devices
+            self.rootSecret = rootSecret
+            self.plans = plans
+            self.known = known
+        }
+    }
+
+    /// Compiles `book` for `fleet`.
     ///
     /// A module's id says intent, edition, flow, role and device, not content. Where a compilation would give an id that the
     /// fleet knows other content, the edition of that intent is raised, so that the change travels as a rotation.
-    /// - Parameter known: every module that a plan or a table of the fleet holds.
+    /// - Parameter mustFit: intents that are refused when they do not fit. Any other one that no longer fits, as when its last
+    ///   resolver was forgotten, keeps the modules that it has: an accident must not withdraw a dialect.
     /// - Throws: `badInput` with the compiler's findings; then nothing has changed.
     package static func plan(
-        _ book: IntentBook, devices: [Device], rootSecret: Secret, known: [ModuleID: ModulePlan], now: Timestamp
+        _ book: IntentBook, for fleet: Fleet, mustFit: Set<IntentName>, now: Timestamp
     ) throws(APIFailure) -> Planned {
         var book = book
-        var raised: Set<IntentName> = []
-        var compiled = try compile(book, devices, rootSecret)
+        var compiled = try compile(book, fleet, mustFit)
         let changed = Set(
-            compiled.plans.flatMap(\.modules).filter { module in known[module.id].map { $0 != module } ?? false }
+            compiled.plans.flatMap(\.modules).filter { module in fleet.known[module.id].map { $0 != module } ?? false }
                 .map(\.intent))
         if !changed.isEmpty {
             for intent in changed { book.advance(intent, now: now) }
-            raised = changed
-            compiled = try compile(book, devices, rootSecret)
+            compiled = try compile(book, fleet, mustFit)
         }
-        return Planned(book: book, plans: compiled.plans, warnings: compiled.warnings, raised: raised.sorted())
+        let faults = compiled.diagnostics.filter { $0.severity == .error }
+        var misfits: [IntentName: String] = [:]
+        for intent in compiled.refused {
+            let origin = book.records[intent]?.origin
+            misfits[intent] =
+                (faults.first { $0.origin == origin } ?? faults.first)?.message ?? "it does not fit the fleet"
+        }
+        return Planned(
+            book: book, plans: keeping(misfits, of: fleet.plans, in: compiled.plans),
+            warnings: compiled.diagnostics.map { $0.rendered() }, misfits: misfits)
     }
 
     private static func compile(
-        _ book: IntentBook, _ devices: [Device], _ rootSecret: Secret
-    ) throws(APIFailure) -> (plans: [DevicePlan], warnings: [String]) {
+        _ book: IntentBook, _ fleet: Fleet, _ mustFit: Set<IntentName>
+    ) throws(APIFailure) -> Compilation {
         let compilation = IntentCompiler.compile(
-            CompilerInput(entries: book.entries, devices: devices, rootSecret: rootSecret))
-        let faults = compilation.diagnostics.filter { $0.severity == .error }
-        guard faults.isEmpty else {
+            CompilerInput(entries: book.entries, devices: fleet.devices, rootSecret: fleet.rootSecret))
+        guard compilation.refused.isDisjoint(with: mustFit) else {
             throw APIFailure(
                 .badInput, "the intents do not fit the fleet; nothing was changed",
-                diagnostics: faults.map { $0.rendered() })
+                diagnostics: compilation.diagnostics.filter { $0.severity == .error }.map { $0.rendered() })
         }
-        return (compilation.plans, compilation.diagnostics.map { $0.rendered() })
+        return compilation
+    }
+
+    private static func keeping(
+        _ misfits: [IntentName: String], of old: [DevicePlan], in new: [DevicePlan]
+    ) -> [DevicePlan] {
+        guard !misfits.isEmpty else { return new }
+        var modules = Dictionary(new.map { ($0.device, $0.modules) }, uniquingKeysWith: +)
+        for plan in old {
+            let kept = plan.modules.filter { misfits[$0.intent] != nil }
+            if !kept.isEmpty { modules[plan.device, default: []] += kept }
+        }
+        return modules.keys.sorted().map { DevicePlan(device: $0, modules: modules[$0] ?? []) }
     }
 }

@@ -53,6 +53,28 @@ struct RefusalStories {
         }
     }
 
+    @Test("An intent whose last resolver was forgotten keeps its modules, says so, and stands in no other intent's way")
+    func misfit() async throws {
+        try await withTwoDevices { fleet in
+            _ = await fleet.apply(tagDNS)
+            await fleet.settled("dns", epoch: Epoch(1))
+            _ = await fleet.orchestrator.answer(.forgetDevice(DeviceRequest(device: "dns-1")))
+            #expect(fleet.modules(of: "laptop") == ["1:active"])
+            guard case .intents(let views) = await fleet.orchestrator.answer(.get(ResourceQuery(.intents))) else {
+                throw Unexpected("no intents")
+            }
+            #expect(views.flatMap(\.conditions).contains { $0.type == "Fits" && $0.status == .no })
+
+            try await fleet.add("web-1", role: "web", address: "192.0.2.80")
+            let other = await fleet.apply(
+                tagDNS.replacing("name: dns", with: "name: web").replacing("role: resolver", with: "role: web")
+                    .replacing("tag dig DNS", with: "tag curl HTTP every 1000 bytes"))
+            guard case .applied = other else { throw Unexpected("refused: \(other)") }
+            await fleet.settled("web", epoch: Epoch(1))
+            #expect(fleet.modules(of: "laptop") == ["1:active", "1:active"])
+        }
+    }
+
     @Test("A forgotten device is cut off, and rollouts no longer wait for it")
     func forgotten() async throws {
         try await withTwoDevices { fleet in

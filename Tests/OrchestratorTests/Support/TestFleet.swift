@@ -58,8 +58,11 @@ final class TestFleet {
                 name: name, addresses: [block], version: Build.version),
             tap: tap, logger: Self.quiet)
         agents.append(Task { try await service.run() })
-        let expected = agents.count
-        await orchestrator.waitUntil { $0.reporting == expected }
+        await orchestrator.waitUntil { fleet in
+            fleet.devices.values.contains { device in
+                if case .connected(_, reported: true) = device.link { device.device.facts.name == name } else { false }
+            }
+        }
         return tap
     }
 
