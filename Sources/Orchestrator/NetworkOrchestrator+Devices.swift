@@ -45,12 +45,17 @@ extension NetworkOrchestrator {
                 continue
             }
             if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
-            try server?.send(.welcome(id, reportEvery: configuration.reportEvery), to: arrival.session)
+            try server?.send(.welcome(id, reportEvery: reportEvery), to: arrival.session)
             note(
                 Event(
                     at: arrival.at, subject: "device/\(id)", message: "device connected",
                     facts: ["name": device.facts.name, "ledger": "\(arrival.hello.ledgerGeneration)"]))
         }
+    }
+
+    /// At most 200 reports a second from the whole fleet, however large: 50 s between those of one device of 10,000.
+    private var reportEvery: Span {
+        max(configuration.reportEvery, .milliseconds(Int64(sessions.count) * 5))
     }
 
     private func disconnected(_ session: SessionID, _ id: DeviceID, _ reason: String) {
