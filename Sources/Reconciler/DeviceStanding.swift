@@ -1,7 +1,7 @@
 import L45Model
 
-/// What a pass concludes of one device, before any flow is looked at.
-struct DeviceStanding {
+/// What a pass concludes of one device, before any flow is looked at. A class, since flows by the thousand refer to it.
+final class DeviceStanding {
     /// How the tap stands to the table decided last.
     enum Tap: Hashable {
         /// Nothing is known: the device is away, or has not reported over this connection.
@@ -25,6 +25,8 @@ struct DeviceStanding {
     let base: [ModuleEntry]
     /// Modules that the tap runs and nobody here knows: no table can keep them.
     let unknownModules: [ModuleID]
+    /// The tap runs what the plan says, to the letter: no flow has anything to do here.
+    let atRest: Bool
     /// The device needs a table of a new generation even if no flow changes it.
     let repair: Bool
 
@@ -33,6 +35,8 @@ struct DeviceStanding {
         if case .connected(_, let reported) = snapshot.link { return reported && snapshot.report != nil }
         return false
     }
+    /// Its plan's modules.
+    var wanted: [ModulePlan] { snapshot.plan?.modules ?? [] }
     var generation: Generation { snapshot.table?.generation ?? Generation.none }
     /// The agent said no to the table decided last.
     var refuses: Bool { tap == .behind && snapshot.refusal?.generation == generation }
@@ -52,15 +56,22 @@ struct DeviceStanding {
 
     /// Whether the last report has these entries in their states, whatever its generation.
     func shows(_ entries: [ModuleEntry]) -> Bool {
-        guard let report = snapshot.report else { return false }
-        return entries.allSatisfy { entry in
-            guard let module = report.module(entry.plan.id) else { return false }
-            return module.state == entry.state && module.enforcing == entry.enforcing
+        snapshot.report.map { Self.shows(entries, $0) } ?? false
+    }
+
+    private static func shows(_ entries: [ModuleEntry], _ report: DeviceReport) -> Bool {
+        entries.indices.allSatisfy { at in
+            let id = entries[at].plan.id
+            // Taps mostly report in the table's order.
+            let inOrder = at < report.modules.count && report.modules[at].id == id
+            guard let place = inOrder ? at : report.modules.indices.first(where: { report.modules[$0].id == id }) else {
+                return false
+            }
+            return report.modules[place].state == entries[at].state
+                && report.modules[place].enforcing == entries[at].enforcing
         }
     }
-}
 
-extension DeviceStanding {
     init(id: DeviceID, snapshot: DeviceSnapshot, policy: RolloutPolicy, now: Timestamp) {
         self.id = id
         self.snapshot = snapshot
@@ -71,6 +82,7 @@ extension DeviceStanding {
             base = decided
             unknownModules = []
             repair = false
+            atRest = false
             return
         }
         (tap, holdsTable) = Self.compare(snapshot, report)
@@ -81,12 +93,23 @@ extension DeviceStanding {
             case .drifted: Self.due(snapshot.sentAt, policy.resendAfter, now)
             case .unknown, .inForce, .behind: false
             }
-        let known = Set(decided.map(\.plan.id)).union(snapshot.plan?.modules.map(\.id) ?? [])
-        let foreign = repair ? report.modules.map(\.id).filter { !known.contains($0) } : []
-        unknownModules = foreign
-        let elsewhere =
-            tap == .ahead || report.modules.contains { module in !decided.contains { $0.plan.id == module.id } }
+        let inTable = Set(repair ? decided.map(\.plan.id) : [])
+        let inPlan = Set(repair ? snapshot.plan?.modules.map(\.id) ?? [] : [])
+        let foreign = repair ? report.modules.map(\.id).filter { !inTable.contains($0) } : []
+        unknownModules = foreign.filter { !inPlan.contains($0) }
+        let elsewhere = tap == .ahead || !foreign.isEmpty
         base = repair && elsewhere ? Self.rebased(snapshot, on: report) : decided
+        atRest = tap == .inForce && Self.isFinal(decided, for: snapshot.plan?.modules ?? [])
+    }
+
+    private static func isFinal(_ entries: [ModuleEntry], for plans: [ModulePlan]) -> Bool {
+        // Both are sorted by id.
+        guard entries.count == plans.count else { return false }
+        return entries.indices.allSatisfy { at in
+            entries[at].state == (plans[at].underTest ? .deactivated : .active)
+                && entries[at].enforcing == (plans[at].dropUnlessTagged && !plans[at].underTest)
+                && entries[at].plan == plans[at]
+        }
     }
 
     /// Whether something sent at `sentAt` may be sent again. A clock that was set back counts as due.
@@ -114,14 +137,7 @@ extension DeviceStanding {
             return (.drifted, false)
         }
         guard report.modules.count == table.modules.count else { return (.drifted, true) }
-        for (at, entry) in table.modules.enumerated() {
-            // Taps mostly report in the table's order.
-            let inOrder = report.modules[at].id == entry.plan.id
-            guard let module = inOrder ? report.modules[at] : report.module(entry.plan.id),
-                module.state == entry.state, module.enforcing == entry.enforcing
-            else { return (.drifted, true) }
-        }
-        return (.inForce, true)
+        return (shows(table.modules, report) ? .inForce : .drifted, true)
     }
 
     /// What the device runs, as far as its modules are known here; a module of the table that it lacks comes back at a

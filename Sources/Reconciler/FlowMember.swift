@@ -1,6 +1,9 @@
 import L45Model
 
 /// One device's share of a flow: what it is to run in the end, and what it was told to run so far.
+///
+/// A pass asks these questions of every device of a large fleet, so they walk by index: a module's plan is a large value,
+/// and to copy it costs more than to look at it.
 struct FlowMember {
     /// Index among the devices of the pass.
     let device: Int
@@ -10,63 +13,83 @@ struct FlowMember {
     var confirmed = false
     /// Connected and heard over this connection.
     var fresh = false
+    /// Every wanted module that is here has its plan's content to the letter. `compare` keeps it.
+    private(set) var exact = true
 
-    func has(_ role: ModulePlan.Role) -> Bool {
-        wanted.contains { $0.role == role } || entries.contains { $0.plan.role == role }
+    mutating func compare() {
+        exact = wanted.indices.allSatisfy { at in
+            place(wanted[at].id).map { entries[$0].plan == wanted[at] } ?? true
+        }
     }
 
-    /// What this end sends in the end; nil: plain.
-    func target(_ role: ModulePlan.Role) -> ModulePlan? { wanted.first { $0.role == role && !$0.underTest } }
+    /// Where the entry with this id is.
+    func place(_ id: ModuleID) -> Int? { entries.indices.first { entries[$0].plan.id == id } }
+    /// Whether the entry at this place stays in the end.
+    func isWanted(at place: Int) -> Bool { wanted.indices.contains { wanted[$0].id == entries[place].plan.id } }
+    /// Some entry that is to go, and for which this holds.
+    private func someLeaving(_ holds: (ModuleState) -> Bool) -> Bool {
+        entries.indices.contains { holds(entries[$0].state) && !isWanted(at: $0) }
+    }
+
+    func has(_ role: ModulePlan.Role) -> Bool {
+        wanted.indices.contains { wanted[$0].role == role }
+            || entries.indices.contains { entries[$0].plan.role == role }
+    }
+
+    /// What this end sends in the end, as an index in `wanted`; nil: plain.
+    func target(_ role: ModulePlan.Role) -> Int? {
+        wanted.indices.first { wanted[$0].role == role && !wanted[$0].underTest }
+    }
 
     /// This end sends what it is to send in the end, and no module of it sends anything else.
     func atTarget(_ role: ModulePlan.Role) -> Bool {
-        let target = target(role)?.id
-        return entries.allSatisfy { $0.plan.role != role || ($0.state == .active) == ($0.plan.id == target) }
-            && (target == nil || entries.contains { $0.plan.id == target })
+        let target = target(role).map { wanted[$0].id }
+        var there = target == nil
+        for at in entries.indices where entries[at].plan.role == role {
+            let isTarget = entries[at].plan.id == target
+            if (entries[at].state == .active) != isTarget { return false }
+            there = there || isTarget
+        }
+        return there
     }
-
-    func isWanted(_ entry: ModuleEntry) -> Bool { wanted.contains { $0.id == entry.plan.id } }
-    func entry(_ plan: ModulePlan) -> ModuleEntry? { entries.first { $0.plan.id == plan.id } }
 
     /// Every wanted module is here, in a part that understands the dialect (or, under test, does nothing).
     var armed: Bool {
-        wanted.allSatisfy { plan in
-            guard let state = entry(plan)?.state else { return false }
-            return plan.underTest ? state == .deactivated : state == .standby || state == .active
+        wanted.indices.allSatisfy { at in
+            guard let state = place(wanted[at].id).map({ entries[$0].state }) else { return false }
+            return wanted[at].underTest ? state == .deactivated : state == .standby || state == .active
         }
     }
 
-    /// A module's content is not yet quite its plan's.
-    var narrowing: Bool { wanted.contains { plan in entry(plan).map { $0.plan != plan } ?? false } }
-
-    /// Modules that are to go.
-    var leaving: [ModuleEntry] { entries.filter { !isWanted($0) } }
-    var hasLeaving: Bool { entries.contains { !isWanted($0) } }
+    /// Modules are here that are to go.
+    var hasLeaving: Bool { someLeaving { _ in true } }
     /// None of them sends or attaches to anything new.
-    var leavingQuiet: Bool {
-        entries.allSatisfy { isWanted($0) || $0.state == .deprecated || $0.state == .deactivated }
-    }
+    var leavingQuiet: Bool { !someLeaving { $0 == .active || $0 == .standby } }
     /// Some of them may still be needed for what is under way.
-    var leavingDrains: Bool { entries.contains { !isWanted($0) && $0.state != .deactivated } }
+    var leavingDrains: Bool { someLeaving { $0 != .deactivated } }
 
-    var enforcing: Bool { entries.contains(where: \.enforcing) }
+    var enforcing: Bool { entries.indices.contains { entries[$0].enforcing } }
     /// Some wanted module is to drop what comes plain, and does not yet.
     var enforcementPending: Bool {
-        wanted.contains { plan in plan.dropUnlessTagged && !plan.underTest && entry(plan)?.enforcing == false }
-    }
-    /// One of its ends sends plain in the end.
-    var endsPlain: Bool {
-        wanted.isEmpty || wanted.contains(where: \.underTest) || roles.contains { target($0) == nil }
-    }
-    /// One of its ends sends plain now, or will.
-    var lettingPlainOut: Bool {
-        roles.contains { role in
-            let sends =
-                wanted.contains { $0.role == role && $0.sends }
-                || entries.contains { $0.plan.role == role && $0.plan.sends }
-            let plainNow = !entries.contains { $0.plan.role == role && $0.state == .active }
-            return sends && (plainNow || target(role) == nil)
+        wanted.indices.contains { at in
+            wanted[at].dropUnlessTagged && !wanted[at].underTest
+                && place(wanted[at].id).map { !entries[$0].enforcing } ?? false
         }
     }
-    var roles: [ModulePlan.Role] { [.client, .server].filter(has) }
+
+    /// One of its ends sends plain in the end.
+    var endsPlain: Bool {
+        wanted.isEmpty || wanted.indices.contains { wanted[$0].underTest }
+            || (has(.client) && target(.client) == nil) || (has(.server) && target(.server) == nil)
+    }
+    /// One of its ends sends plain now, or will.
+    var lettingPlainOut: Bool { lettingPlainOut(.client) || lettingPlainOut(.server) }
+
+    private func lettingPlainOut(_ role: ModulePlan.Role) -> Bool {
+        let sends =
+            wanted.indices.contains { wanted[$0].role == role && wanted[$0].sends }
+            || entries.indices.contains { entries[$0].plan.role == role && entries[$0].plan.sends }
+        let speaks = entries.indices.contains { entries[$0].plan.role == role && entries[$0].state == .active }
+        return sends && (!speaks || target(role) == nil)
+    }
 }

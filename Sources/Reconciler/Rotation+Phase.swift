@@ -19,7 +19,7 @@ extension Rotation {
             let serversReady = next.indices.allSatisfy { next[$0].atTarget(.server) || settledOn($0) }
             return clients && (serversReady || before == .flipClients) ? .flipClients : .deploy
         }
-        if next.contains(where: \.narrowing) || next.contains(where: { !$0.leavingQuiet }) {
+        if next.contains(where: { !$0.exact }) || next.contains(where: { !$0.leavingQuiet }) {
             return everyone || (before == .deprecate && !turned) ? .deprecate : flips
         }
         let leaving = next.contains(where: \.hasLeaving)

@@ -38,11 +38,12 @@ struct Rotation {
         self.now = now
         self.devices = devices
         next = flow.members
-        let epoch = flow.epoch
+        mayEnforce = !flow.members.contains { member in member.wanted.indices.contains { member.wanted[$0].underTest } }
         let leavers = flow.members.filter { member in
-            member.entries.contains { entry in
-                entry.plan.epoch == epoch && !member.isWanted(entry)
-                    && (entry.state == .standby || entry.state == .active)
+            member.entries.indices.contains { at in
+                let state = member.entries[at].state
+                return member.entries[at].plan.epoch == flow.epoch && (state == .standby || state == .active)
+                    && !member.isWanted(at: at)
             }
         }
         departing = Set(leavers.flatMap { devices[$0.device].snapshot.device.facts.addresses })
@@ -60,7 +61,11 @@ struct Rotation {
 
     /// Some module does not reach yet all that it is to reach.
     func widening(_ member: FlowMember) -> Bool {
-        member.wanted.contains { plan in member.entry(plan).map { $0.plan != content(plan, for: $0) } ?? false }
+        !member.exact
+            && member.wanted.contains { plan in
+                guard let entry = member.place(plan.id).map({ member.entries[$0] }) else { return false }
+                return entry.plan != content(plan, for: entry)
+            }
     }
 
     mutating func advance() {
@@ -79,7 +84,7 @@ struct Rotation {
         guard flow.members.allSatisfy({ $0.confirmed || !$0.has(.client) }) else { return }
         if flip(.server) { return }
         guard everyoneConfirmed else { return }
-        if flow.members.contains(where: \.narrowing) {
+        if flow.members.contains(where: { !$0.exact }) {
             if lasted(.deprecate) { narrow() }
             return
         }
@@ -93,9 +98,9 @@ struct Rotation {
 
     /// Wanted modules are put where they are missing, at a part that understands and does not send.
     private mutating func arm() {
-        for at in next.indices {
+        for at in next.indices where !isAtHome(next[at]) {
             for plan in next[at].wanted {
-                guard let place = next[at].entries.firstIndex(where: { $0.plan.id == plan.id }) else {
+                guard let place = next[at].place(plan.id) else {
                     next[at].entries.append(ModuleEntry(plan: plan, state: plan.underTest ? .deactivated : .standby))
                     turned = true
                     continue
@@ -108,9 +113,19 @@ struct Rotation {
                 }
                 if !plan.dropUnlessTagged { entry.enforcing = false }
                 if entry.state != .active { entry.plan = content(plan, for: entry) }
-                if entry != next[at].entries[place] { next[at].entries[place] = entry }
+                next[at].entries[place] = entry
             }
+            next[at].compare()
         }
+    }
+
+    /// Arming would change nothing here.
+    private func isAtHome(_ member: FlowMember) -> Bool {
+        member.exact && member.armed
+            && member.wanted.indices.allSatisfy { at in
+                member.wanted[at].dropUnlessTagged
+                    || !(member.place(member.wanted[at].id).map { member.entries[$0].enforcing } ?? false)
+            }
     }
 
     /// Enforcement comes off as soon as a sender that is here is plain or will be. One that is away does not open the
@@ -131,10 +146,10 @@ struct Rotation {
         var changed = false
         for at in next.indices where widening(flow.members[at]) {
             for plan in next[at].wanted {
-                for place in next[at].entries.indices where next[at].entries[place].plan.id == plan.id {
-                    next[at].entries[place].plan = content(plan, for: next[at].entries[place])
-                }
+                guard let place = next[at].place(plan.id) else { continue }
+                next[at].entries[place].plan = content(plan, for: next[at].entries[place])
             }
+            next[at].compare()
             changed = true
         }
         turned = turned || changed
@@ -146,17 +161,16 @@ struct Rotation {
     private mutating func flip(_ role: ModulePlan.Role) -> Bool {
         var changed = false
         for at in next.indices where next[at].has(role) && !flow.members[at].atTarget(role) {
-            let target = next[at].target(role)?.id
+            let target = next[at].target(role)
             for place in next[at].entries.indices where next[at].entries[place].plan.role == role {
-                if next[at].entries[place].plan.id == target {
+                if let target, next[at].entries[place].plan.id == next[at].wanted[target].id {
                     next[at].entries[place].state = .active
-                    if let plan = next[at].target(role) {
-                        next[at].entries[place].plan = content(plan, for: next[at].entries[place])
-                    }
+                    next[at].entries[place].plan = content(next[at].wanted[target], for: next[at].entries[place])
                 } else if next[at].entries[place].state == .active {
                     next[at].entries[place].state = .standby
                 }
             }
+            next[at].compare()
             changed = true
         }
         turned = turned || changed
@@ -165,12 +179,12 @@ struct Rotation {
 
     /// Peers that left, and are silent for the bound, are taken from the sockets.
     private mutating func narrow() {
-        for at in next.indices {
+        for at in next.indices where !next[at].exact {
             for plan in next[at].wanted {
-                for place in next[at].entries.indices where next[at].entries[place].plan.id == plan.id {
-                    next[at].entries[place].plan = plan
-                }
+                guard let place = next[at].place(plan.id) else { continue }
+                next[at].entries[place].plan = plan
             }
+            next[at].compare()
         }
     }
 
@@ -180,11 +194,10 @@ struct Rotation {
         var changed = false
         for at in next.indices where !flow.members[at].leavingQuiet {
             for place in next[at].entries.indices {
-                let entry = next[at].entries[place]
-                if next[at].isWanted(entry) {
-                    let enforces = flow.members[at].enforcing && entry.plan.dropUnlessTagged && mayEnforce
-                    next[at].entries[place].enforcing = entry.enforcing || enforces
-                } else if entry.state != .deactivated {
+                if next[at].isWanted(at: place) {
+                    guard flow.members[at].enforcing, mayEnforce else { continue }
+                    if next[at].entries[place].plan.dropUnlessTagged { next[at].entries[place].enforcing = true }
+                } else if next[at].entries[place].state != .deactivated {
                     next[at].entries[place].state = .deprecated
                 }
             }
@@ -194,8 +207,9 @@ struct Rotation {
     }
 
     private mutating func revoke() {
-        for at in next.indices {
-            next[at].entries = next[at].entries.filter { next[at].isWanted($0) }
+        for at in next.indices where next[at].hasLeaving || (mayEnforce && next[at].enforcementPending) {
+            let member = next[at]
+            next[at].entries = member.entries.indices.filter { member.isWanted(at: $0) }.map { member.entries[$0] }
             for place in next[at].entries.indices
             where next[at].entries[place].plan.dropUnlessTagged && mayEnforce {
                 next[at].entries[place].enforcing = true
@@ -206,7 +220,7 @@ struct Rotation {
     // MARK: Time
 
     /// Every sender of the flow is to speak the dialect.
-    private var mayEnforce: Bool { !flow.members.contains { $0.wanted.contains(where: \.underTest) } }
+    private let mayEnforce: Bool
 
     var enforcementPending: Bool { mayEnforce && next.contains(where: \.enforcementPending) }
 
@@ -227,18 +241,17 @@ struct Rotation {
     /// Why this device still needs a module that is to go; nil: it does not.
     func drainHold(_ member: FlowMember) -> String? {
         guard let report = devices[member.device].snapshot.report else { return nil }
-        for entry in member.entries where !member.isWanted(entry) && entry.state != .deactivated {
-            guard let module = report.module(entry.plan.id) else { continue }
-            if module.streamsInDialect > 0 {
-                return Wording.streams(module.streamsInDialect, entry.plan.epoch)
-            }
+        for at in member.entries.indices where member.entries[at].state != .deactivated && !member.isWanted(at: at) {
+            let epoch = member.entries[at].plan.epoch
+            guard let module = report.module(member.entries[at].plan.id) else { continue }
+            if module.streamsInDialect > 0 { return Wording.streams(module.streamsInDialect, epoch) }
             // A device that leaves an edition which lives on may go on hearing it: only what it sends counts.
-            let last = entry.plan.epoch == flow.epoch ? module.sentAt : max(module.sentAt, module.receivedAt)
+            let last = epoch == flow.epoch ? module.sentAt : max(module.sentAt, module.receivedAt)
             guard last != .never else { continue }
             // Negative: its clock was set back, and says nothing. Ours decides then.
             let quiet = report.takenAt - last
             if quiet >= .zero, quiet < policy.drainBound {
-                return Wording.quiet(since: last, bound: policy.drainBound, entry.plan.epoch)
+                return Wording.quiet(since: last, bound: policy.drainBound, epoch)
             }
         }
         return nil

@@ -16,16 +16,19 @@ struct Tables {
                 moved[member.device] = true
             }
         }
-        var entries: [Int: [ModuleEntry]] = [:]
-        for (at, device) in devices.enumerated() where moved[at] || device.repair { entries[at] = [] }
-        guard !entries.isEmpty else { return }
-        for rotation in rotations {
-            for next in rotation.next where entries[next.device] != nil {
-                entries[next.device]?.append(contentsOf: next.entries)
-            }
+        for (at, device) in devices.enumerated() where device.repair { moved[at] = true }
+        guard moved.contains(true) else { return }
+        // A flow at rest has no members: what it has on a device that another flow moves stays as it is.
+        let awake = Set(rotations.lazy.filter { !$0.flow.members.isEmpty }.map(\.flow.name))
+        var entries = Array(repeating: [ModuleEntry](), count: devices.count)
+        for (at, device) in devices.enumerated() where moved[at] {
+            entries[at] = device.base.filter { !awake.contains($0.plan.flow) }
         }
-        for (at, modules) in entries {
-            decided[at] = DeviceTable(device: devices[at].id, generation: devices[at].nextGeneration, modules: modules)
+        for rotation in rotations {
+            for next in rotation.next where moved[next.device] { entries[next.device] += next.entries }
+        }
+        for (at, device) in devices.enumerated() where moved[at] {
+            decided[at] = DeviceTable(device: device.id, generation: device.nextGeneration, modules: entries[at])
         }
     }
 

@@ -143,6 +143,28 @@ struct StepTests {
         #expect(fleet.settles(), "\(fleet.violations)")
     }
 
+    @Test("A flow that moves leaves alone what a settled one has on the same devices")
+    func settledNeighbour() {
+        let fleet = SimFleet(devices: 4)
+        var dns = SimFlow("dns/0", clients: [one], servers: [SimDevice.id(2)])
+        dns.enforces = true
+        let web = SimFlow("web/0", clients: [one], servers: [SimDevice.id(2), SimDevice.id(3)])
+        fleet.want([dns, web])
+        #expect(fleet.settles(), "\(fleet.violations)")
+        // The newcomer has nothing of web; the others had nothing left to do.
+        dns.clients.append(SimDevice.id(4))
+        fleet.want([dns, web])
+        for _ in 0..<60 {
+            fleet.step()
+            for device in [one, SimDevice.id(2), SimDevice.id(3)] {
+                #expect(
+                    fleet.devices[device]?.entries.contains { $0.plan.flow == web.name && $0.state == .active } ?? false
+                )
+            }
+        }
+        #expect(fleet.settles(), "\(fleet.violations)")
+    }
+
     @Test("Plans that ask for two editions of one flow hold it, in safety")
     func mixed() throws {
         let fleet = SimFleet(devices: 3)
