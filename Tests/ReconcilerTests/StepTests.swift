@@ -148,6 +148,7 @@ struct StepTests {
         let fleet = SimFleet(devices: 4)
         var dns = SimFlow("dns/0", clients: [one], servers: [SimDevice.id(2)])
         dns.enforces = true
+        dns.namesPeers = false
         let web = SimFlow("web/0", clients: [one], servers: [SimDevice.id(2), SimDevice.id(3)])
         fleet.want([dns, web])
         #expect(fleet.settles(), "\(fleet.violations)")
@@ -163,6 +164,32 @@ struct StepTests {
             }
         }
         #expect(fleet.settles(), "\(fleet.violations)")
+    }
+
+    @Test("A report that happens to look right does not confirm: another table may be under way to the device")
+    func lookalike() throws {
+        var snapshot = settled()
+        let flow = SimFlow("dns/0", clients: [one, SimDevice.id(2)], servers: [SimDevice.id(3)]).edition(2)
+        for (id, plan) in SimFlow.plans([flow]) { snapshot.devices[id]?.plan = plan }
+        for table in decided(Reconciler.step(snapshot, now: now)) {
+            let digest = try table.contentDigest()
+            snapshot.devices[table.device]?.table = table
+            snapshot.devices[table.device]?.tableDigest = digest
+            snapshot.devices[table.device]?.report?.generation = table.generation
+            snapshot.devices[table.device]?.report?.tableDigest = digest
+            snapshot.devices[table.device]?.report?.modules = table.modules.map {
+                ModuleReport(id: $0.plan.id, state: $0.state, enforcing: $0.enforcing)
+            }
+        }
+        #expect(decided(Reconciler.step(snapshot, now: now)).map(\.device) == [one, SimDevice.id(2)])
+        // The same modules in the same states, of the table before.
+        let held = try #require(snapshot.devices[SimDevice.id(3)]?.table?.generation)
+        snapshot.devices[SimDevice.id(3)]?.report?.generation = Generation(held.rawValue - 1)
+        #expect(decided(Reconciler.step(snapshot, now: now)).isEmpty)
+        // Or of a connection before this one.
+        snapshot.devices[SimDevice.id(3)]?.report?.generation = held
+        snapshot.devices[SimDevice.id(3)]?.link = .connected(since: now, reported: false)
+        #expect(decided(Reconciler.step(snapshot, now: now)).isEmpty)
     }
 
     @Test("Plans that ask for two editions of one flow hold it, in safety")
