@@ -123,8 +123,8 @@ package actor NetworkOrchestrator {
                 logger.error("reconciliation pass failed", metadata: ["error": "\(error)"])
             }
             // What arrives meanwhile is decided together. In a large fleet reports never pause: a rest in proportion to the
-            // work keeps passes to a fifth of a processor while something moves, and to a twentieth when nothing does.
-            let rest = passTook * (isUnsettled ? 4 : 20)
+            // work keeps passes to half of a processor while something moves, and to a twentieth when nothing does.
+            let rest = passTook * (isUnsettled ? 1 : 20)
             try await Task.sleep(
                 for: max(.milliseconds(configuration.passEvery.milliseconds), min(rest, .seconds(10))))
         }
