@@ -119,12 +119,14 @@ package actor AgentService<T: Tap>: Service {
         let wait = max(1, (time - now()).milliseconds)
         let task = Task { [weak self] in
             guard (try? await Task.sleep(for: .milliseconds(wait))) != nil else { return }
-            await self?.woken()
+            await self?.woken(at: time)
         }
         timer = (time, task)
     }
 
-    private func woken() {
+    private func woken(at time: Timestamp) {
+        // One that was replaced while it woke is over: its successor ticks.
+        guard timer?.at == time else { return }
         timer = nil
         take(.tick)
     }

@@ -63,6 +63,9 @@ extension NetworkOrchestrator {
     }
 
     private func renew(_ request: SigningRequest) -> Result<EnrolmentGrant, EnrolmentRefusal> {
+        guard !refused.withLock({ $0.contains(request.device) }) else {
+            return .failure(.deviceNotAllowed(request.device))
+        }
         do {
             return .success(try grant(request, now()))
         } catch {

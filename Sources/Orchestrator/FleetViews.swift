@@ -112,20 +112,19 @@ package struct FleetViews: Sendable {
     // MARK: Intents
 
     func intents(_ query: ResourceQuery) throws(APIFailure) -> [IntentView] {
-        var views = book.records.values.map(view(of:))
+        func asked(_ name: IntentName) -> Bool { query.names.isEmpty || query.names.contains(name.rawValue) }
+        var views = book.records.values.filter { asked($0.name) }.map { view(of: $0, deleting: false) }
         // Withdrawn intents stay in sight until the last module is gone.
-        let leaving = Set(fleet.statuses.values.map(\.intent)).subtracting(book.records.keys)
-        views += leaving.map {
-            view(of: IntentRecord(name: $0, revision: .none, source: "", origin: "", epoch: Epoch(0)), deleting: true)
+        let leaving = Set(fleet.statuses.values.map(\.intent)).subtracting(book.records.keys).filter(asked)
+        views += leaving.map { name in
+            view(
+                of: IntentRecord(name: name, revision: .none, source: "", origin: "", epoch: Epoch(0)), deleting: true)
         }
-        views.sort { $0.name < $1.name }
         for name in query.names where !views.contains(where: { $0.name.rawValue == name }) {
             throw APIFailure(.notFound, "there is no intent '\(name)'", hint: "'l45 get intents' lists those that are")
         }
-        return query.names.isEmpty ? views : views.filter { query.names.contains($0.name.rawValue) }
+        return views.sorted { $0.name < $1.name }
     }
-
-    private func view(of record: IntentRecord) -> IntentView { view(of: record, deleting: false) }
 
     private func view(of record: IntentRecord, deleting: Bool) -> IntentView {
         let statuses = fleet.statuses.values.filter { $0.intent == record.name }

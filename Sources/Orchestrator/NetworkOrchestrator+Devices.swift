@@ -4,6 +4,7 @@ import L45Model
 import Logging
 import NIOCore
 import Reconciler
+import Synchronization
 
 // What comes over the device channel.
 extension NetworkOrchestrator {
@@ -25,6 +26,11 @@ extension NetworkOrchestrator {
     }
 
     private func connected(_ session: SessionID, _ id: DeviceID, _ hello: AgentHello) {
+        // Its operator may have forgotten it while it was on its way here.
+        guard !refused.withLock({ $0.contains(id) }) else {
+            server?.disconnect(session, ChannelRefusal(.deviceNotAllowed, "the device was forgotten by its operator"))
+            return
+        }
         sessions[id] = session
         // What an earlier connection reported says nothing of this one.
         reports[id] = nil
@@ -37,20 +43,29 @@ extension NetworkOrchestrator {
         guard !arrivals.isEmpty else { return }
         let batch = arrivals
         let changed = try inventory.checkIn(batch.map { Device(id: $0.key, facts: $0.value.hello.facts) }, at: now())
-        arrivals.removeAll()
         for (id, arrival) in batch {
-            let known = fleet.devices[id]?.device
-            // As the CIB has it: the operator's own labels win over the agent's.
-            guard let device = changed.contains(id) || known == nil ? try inventory.device(id)?.device : known else {
-                continue
+            arrivals[id] = nil
+            do {
+                try admit(id, arrival, changed: changed.contains(id))
+            } catch {
+                // It connects again, and is checked in again then.
+                logger.error("device not admitted", metadata: ["device": "\(id)", "error": "\(error)"])
+                server?.disconnect(
+                    arrival.session, ChannelRefusal(.unavailable, "the check-in could not be carried out: \(error)"))
             }
-            if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
-            try server?.send(.welcome(id, reportEvery: reportEvery), to: arrival.session)
-            note(
-                Event(
-                    at: arrival.at, subject: "device/\(id)", message: "device connected",
-                    facts: ["name": device.facts.name, "ledger": "\(arrival.hello.ledgerGeneration)"]))
         }
+    }
+
+    private func admit(_ id: DeviceID, _ arrival: Arrival, changed: Bool) throws {
+        let known = fleet.devices[id]?.device
+        // As the CIB has it: the operator's own labels win over the agent's.
+        guard let device = changed || known == nil ? try inventory.device(id)?.device : known else { return }
+        if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
+        try server?.send(.welcome(id, reportEvery: reportEvery), to: arrival.session)
+        note(
+            Event(
+                at: arrival.at, subject: "device/\(id)", message: "device connected",
+                facts: ["name": device.facts.name, "ledger": "\(arrival.hello.ledgerGeneration)"]))
     }
 
     /// At most 200 reports a second from the whole fleet, however large: 50 s between those of one device of 10,000.

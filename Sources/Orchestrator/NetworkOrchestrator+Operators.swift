@@ -50,8 +50,7 @@ extension NetworkOrchestrator: OperatorService {
         let planned = try plan(next, mustFit: touched, time)
         if !request.dryRun, outcomes.contains(where: { $0.outcome != .unchanged }) {
             try adopt(planned, removed: removed, cause: "operator", time)
-            // So that what is read next already speaks of these revisions.
-            try pass()
+            passAtOnce()
         }
         let after = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
         let diffs = fleet.devices.values.compactMap { device in
@@ -72,7 +71,7 @@ extension NetworkOrchestrator: OperatorService {
         }
         let time = now()
         try adopt(try plan(next, mustFit: [], time), removed: request.intents, cause: "operator", time)
-        try pass()
+        passAtOnce()
         return DeleteResult(intents: request.intents)
     }
 
@@ -107,7 +106,7 @@ extension NetworkOrchestrator: OperatorService {
             try next.put(record)
             let mustFit: Set<IntentName> = record.paused == before.paused ? [record.name] : []
             try adopt(try plan(next, mustFit: mustFit, time), removed: [], cause: request.verb.rawValue, time)
-            try pass()
+            passAtOnce()
         }
         let now = book.records[record.name] ?? record
         return RolloutResult(
@@ -162,7 +161,7 @@ extension NetworkOrchestrator: OperatorService {
         try inventory.setOperatorLabels(device.id, labels)
         fleet.relabel(device.id, labels: try inventory.device(device.id)?.device.facts.labels ?? labels)
         plansAreStale = true
-        try pass()
+        passAtOnce()
         return FleetViews(fleet: fleet, book: book, misfits: misfits, now: now()).view(of: device.id, fallback: device)
     }
 
@@ -170,13 +169,16 @@ extension NetworkOrchestrator: OperatorService {
         let id = try FleetViews(fleet: fleet, book: book, misfits: misfits, now: now()).device(request.device).id
         try inventory.forget(id, at: now())
         _ = refused.withLock { $0.insert(id) }
+        arrivals[id] = nil
+        reports[id] = nil
+        askedAt[id] = nil
         if let session = sessions.removeValue(forKey: id) {
             server?.disconnect(session, ChannelRefusal(.deviceNotAllowed, "the device was forgotten by its operator"))
         }
         fleet.forget(id)
         note(Event(at: now(), severity: .warning, subject: "device/\(id)", message: "device forgotten"))
         plansAreStale = true
-        try pass()
+        passAtOnce()
         return id
     }
 

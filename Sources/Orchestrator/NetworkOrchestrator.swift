@@ -28,7 +28,7 @@ package actor NetworkOrchestrator {
     var artifacts = ArtifactShelf()
     private var passTook: Duration = .zero
     /// When a device was last asked for a report out of turn.
-    private var askedAt: [DeviceID: Timestamp] = [:]
+    var askedAt: [DeviceID: Timestamp] = [:]
     var waiters: [Waiter] = []
     var listeningWaiters: [CheckedContinuation<Void, Never>] = []
     /// Devices whose access was withdrawn: asked on event loops, so it may not wait for the actor or the CIB.
@@ -80,17 +80,31 @@ package actor NetworkOrchestrator {
                 "devices": "\(fleet.devices.count)", "intents": "\(book.records.count)",
             ])
         resumeListeningWaiters()
+        var failure: (any Error)?
+        do {
+            try await serve(server, operators)
+        } catch is CancellationError {
+        } catch {
+            failure = error
+        }
+        await server.stop()
+        do {
+            try flush()
+        } catch {
+            logger.error("what came last is not in the CIB", metadata: ["error": "\(error)"])
+        }
+        if let failure { throw failure }
+    }
+
+    private func serve(_ server: ChannelServer, _ operators: OperatorServer<NetworkOrchestrator>) async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { try await operators.run() }
             group.addTask { await self.takeEvents(of: server) }
             group.addTask { try await self.passWhenWoken() }
             group.addTask { try await self.tick() }
             defer { group.cancelAll() }
-            do {
-                try await group.next()
-            } catch is CancellationError {}
+            try await group.next()
         }
-        await server.stop()
     }
 
     /// The port that agents reach, once it listens.
@@ -105,7 +119,22 @@ package actor NetworkOrchestrator {
 
     func note(_ event: Event) {
         events.append(event)
+        // Bounded while the CIB can not be written: the newest say most.
+        if events.count > Self.eventsWaitingMax { events.removeFirst(events.count - Self.eventsWaitingMax) }
         stir()
+    }
+
+    private static let eventsWaitingMax = 10_000
+
+    /// A pass after an operator's change, so that what is read next already speaks of it. The change stands whether the
+    /// pass succeeds or not; a failed one is made up for by the next.
+    func passAtOnce() {
+        do {
+            try pass()
+        } catch {
+            logger.error("reconciliation pass failed", metadata: ["error": "\(error)"])
+            stir()
+        }
     }
 
     func record(_ report: DeviceReport) {
@@ -121,6 +150,8 @@ package actor NetworkOrchestrator {
             } catch {
                 // The CIB could not be written: nothing was sent that it does not hold. The next pass tries again.
                 logger.error("reconciliation pass failed", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
+                stir()
             }
             // What arrives meanwhile is decided together. In a large fleet reports never pause: a rest in proportion to the
             // work keeps passes to half of a processor while something moves, and to a twentieth when nothing does.
@@ -261,20 +292,23 @@ package actor NetworkOrchestrator {
         var statuses: [RolloutStatus] = []
         var forgotten: [FlowName] = []
         var sends: [(DeviceID, Generation)] = []
+        var notes: [Event] = []
         for action in actions {
             switch action {
             case .decide(let table): tables.append(table)
             case .send(let device, let generation): sends.append((device, generation))
             case .status(let status): statuses.append(status)
             case .forget(let flow): forgotten.append(flow)
-            case .note(let event): events.append(event)
+            case .note(let event): notes.append(event)
             }
         }
-        if !tables.isEmpty { try inventory.decide(tables) }
-        for table in tables { fleet.decided(table) }
+        // Standings first, as the reconciler orders them: they hold the clock of a drain.
         if !statuses.isEmpty || !forgotten.isEmpty { try inventory.record(statuses: statuses, forgotten: forgotten) }
         for status in statuses { fleet.show(status) }
+        if !tables.isEmpty { try inventory.decide(tables) }
+        for table in tables { fleet.decided(table) }
         for flow in forgotten { fleet.forget(flow) }
+        for event in notes { note(event) }
         for (device, generation) in sends { send(device, generation, time) }
         logger.debug(
             "pass",

@@ -19,12 +19,13 @@ package enum RotationSchedule {
     ///
     /// One that is overdue begins as soon as the one before has settled: a rotation is never stacked upon another.
     /// - Parameter settled: every flow of the intent is settled.
-    package static func due(record: IntentRecord, every: Span, jitter: Span, settled: Bool, now: Timestamp) -> Bool {
-        guard settled, !record.paused, let next = next(record: record, every: every, jitter: jitter) else {
-            return false
-        }
+    package static func due(
+        record: IntentRecord, every: Span, jitter: Span, settled: @autoclosure () -> Bool, now: Timestamp
+    ) -> Bool {
+        guard !record.paused, let next = next(record: record, every: every, jitter: jitter) else { return false }
         // Begun in the future: our clock was set back. Going on now mends it, waiting might take years.
-        return now >= next || record.epochSince > now + every
+        // Asked last: it looks at every flow.
+        return (now >= next || record.epochSince > now + every) && settled()
     }
 
     /// In `-jitter ... jitter`, evenly.
