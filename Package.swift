@@ -42,6 +42,7 @@ let package = Package(
     products: [
         .executable(name: "l45", targets: ["l45"]),
         .executable(name: "deploy-bench", targets: ["DeployBenchmark"]),
+        .executable(name: "hiccups-bench", targets: ["HiccupsBenchmark"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -101,6 +102,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "l45", dependencies: ["L45Command"], swiftSettings: strict),
 
+        // What a path does to handshake headers: packets, integrity, inference, interrogation. Pure.
+        .target(name: "HiccupsGuard", dependencies: ["L45Model"], swiftSettings: strict),
+
         // Benchmarks: RESULT lines, run by scripts/bench.
         .executableTarget(
             name: "DeployBenchmark",
@@ -109,6 +113,10 @@ let package = Package(
                 .logging, .nioCore, .nioPosix,
             ],
             path: "Benchmarks/deploy/Sources",
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "HiccupsBenchmark", dependencies: ["HiccupsGuard", "L45Model"], path: "Benchmarks/hiccups-detect/Sources",
             swiftSettings: strict),
 
         .testTarget(name: "L45ModelTests", dependencies: ["L45Model"], swiftSettings: strict),
@@ -123,6 +131,7 @@ let package = Package(
                 .logging,
             ],
             swiftSettings: strict),
+        .testTarget(name: "HiccupsGuardTests", dependencies: ["HiccupsGuard", "L45Model"], swiftSettings: strict),
         .testTarget(
             name: "KernelTapTests", dependencies: ["KernelTap", "L45Model", "CL45Core", "CL45Tap"],
             swiftSettings: strict),

@@ -1,0 +1,54 @@
+/// One fragment that was checked: in which direction and carrier, over what, and whether it matched.
+struct Observation: Hashable, Sendable {
+    let direction: Direction
+    let carrier: Carrier
+    /// ``Coverage/null`` also stands for type 16: both cover no field, so that a mismatch speaks of the carrier alone.
+    let coverage: Coverage
+    let matched: Bool
+    /// A mismatch counts only where at least two carriers of the SYN are known to arrive: else the responder may have answered
+    /// under another type.
+    var needsForwardCarriers = false
+}
+
+extension ReplyReading {
+    /// What this exchange shows, fragment by fragment.
+    ///
+    /// - Parameter capable: whether the far end is known to take part.
+    func observations(capable: Bool) -> [Observation] {
+        guard let status = readableStatus(capable: capable) else {
+            // Protected status bits that nothing vouches for. A SYN of one type is answered under it, whatever they are.
+            guard capable, statusIsProtected, sent.isUniform else { return [] }
+            return Carrier.allCases.map {
+                Observation(
+                    direction: .reverse, carrier: $0, coverage: sent.isn, matched: false, needsForwardCarriers: true)
+            }
+        }
+        // The responder may have answered under another type than it would have, had the nibbles arrived.
+        let unsure = ReplyRule.isByMajority(named: sent, matches: status)
+        var found: [Observation] = []
+        for carrier in Carrier.allCases {
+            found.append(
+                Observation(
+                    direction: .forward, carrier: carrier, coverage: sent[carrier], matched: status[carrier]))
+            let matched = matches[carrier]
+            switch replied[carrier] {
+            case .covering(let coverage):
+                found.append(
+                    Observation(
+                        direction: .reverse, carrier: carrier, coverage: coverage, matched: matched,
+                        needsForwardCarriers: unsure))
+            case .changed:
+                if unsure, !matched { continue }
+                found.append(
+                    Observation(direction: .reverse, carrier: carrier, coverage: .null, matched: matched))
+            case .echo, .echoWanted:
+                // A mismatch may be a carrier overwritten on either way; a match is two facts.
+                guard matched else { continue }
+                found.append(
+                    Observation(direction: .reverse, carrier: carrier, coverage: .noNAT, matched: true))
+                found.append(Observation(direction: .forward, carrier: carrier, coverage: .null, matched: true))
+            }
+        }
+        return found
+    }
+}
