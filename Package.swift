@@ -116,7 +116,8 @@ let package = Package(
             swiftSettings: strict),
 
         .executableTarget(
-            name: "HiccupsBenchmark", dependencies: ["HiccupsGuard", "L45Model"], path: "Benchmarks/hiccups-detect/Sources",
+            name: "HiccupsBenchmark", dependencies: ["HiccupsGuard", "L45Model"],
+            path: "Benchmarks/hiccups-detect/Sources",
             swiftSettings: strict),
 
         .testTarget(name: "L45ModelTests", dependencies: ["L45Model"], swiftSettings: strict),

@@ -8,7 +8,8 @@ package struct AgentConfiguration: Sendable {
     /// Where the orchestrator listens.
     package var host: String
     package var port: Int
-    /// Admits the device at its first start; not looked at once it is enrolled.
+    /// Admits the device at its first start, when its certificate expired, and when the token is of another orchestrator's
+    /// authority; not looked at otherwise.
     package var token: String?
     /// For people; the host name when nil.
     package var name: String?

@@ -2,18 +2,21 @@ import ControlChannel
 import L45Model
 import Logging
 
-/// Gets the device its identity: the stored one, or a first one by token.
+/// Gets the device its identity: the stored one, or one by token, always for the same key.
 enum AgentEnrolment {
     /// Tries again for as long as the orchestrator can not be reached or can not decide; a refusal ends it.
-    /// - Throws: `AgentError.notEnrolled` without a certificate and without a token, `ChannelRefusal`, `PkiError`.
+    /// - Throws: `AgentError` without a certificate that serves and without a token, `ChannelRefusal`, `PkiError`.
     static func identity(
         _ configuration: AgentConfiguration, store: IdentityStore, name: String, logger: Logger
     ) async throws -> DeviceIdentity {
-        if let identity = try store.load() { return identity }
-        guard let text = configuration.token else {
-            throw AgentError.notEnrolled(stateFolder: configuration.stateFolder)
+        let token = try configuration.token.map { try EnrolmentToken($0) }
+        if let identity = try store.load() {
+            let expired = identity.expiresAt <= Timestamp.now()
+            // A token of another authority moves the device to another orchestrator.
+            if !expired, token.map({ $0.authority == identity.anchor.fingerprint }) ?? true { return identity }
+            if token == nil { throw AgentError.expired(at: identity.expiresAt) }
         }
-        let token = try EnrolmentToken(text)
+        guard let token else { throw AgentError.notEnrolled(stateFolder: configuration.stateFolder) }
         let key = try store.loadOrCreateKey()
         let delay = configuration.reconnect
         var random = SystemRandomNumberGenerator()

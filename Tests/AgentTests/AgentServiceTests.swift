@@ -106,6 +106,21 @@ struct AgentServiceTests {
         await orchestrator.server.stop()
     }
 
+    @Test("A token of another orchestrator moves the device there; its key, and so its identity, stays")
+    func moved() async throws {
+        let old = try await TestOrchestrator()
+        let before = try await running(service(old.server.port, tap: SimulatedTap(), token: old.token.text)) {
+            try await old.device().device
+        }
+        await old.server.stop()
+        let new = try await TestOrchestrator()
+        let after = try await running(service(new.server.port, tap: SimulatedTap(), token: new.token.text)) {
+            try await new.device().device
+        }
+        #expect(after == before)
+        await new.server.stop()
+    }
+
     @Test("A file of 600 KB comes in stretches, and its table is in force when it is whole")
     func artifact() async throws {
         let orchestrator = try await TestOrchestrator()

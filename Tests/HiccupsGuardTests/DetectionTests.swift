@@ -33,7 +33,9 @@ struct DetectionTests {
         }
     }
 
-    @Test("Each change forward is told by the status bits, under the types that cover it only", arguments: HeaderChange.allCases)
+    @Test(
+        "Each change forward is told by the status bits, under the types that cover it only",
+        arguments: HeaderChange.allCases)
     func forward(change: HeaderChange) throws {
         let (types, carrier) = Self.expected(change)
         var random = SplitMix64(seed: 2)
@@ -73,7 +75,10 @@ struct DetectionTests {
     func all() throws {
         var random = SplitMix64(seed: 4)
         for coverage in Coverage.allCases {
-            for (forward, reverse) in [(HeaderChange.allCases, []), ([], HeaderChange.allCases), (HeaderChange.allCases, HeaderChange.allCases)] {
+            for (forward, reverse) in [
+                (HeaderChange.allCases, []), ([], HeaderChange.allCases),
+                (HeaderChange.allCases, HeaderChange.allCases),
+            ] {
                 let path = Samples.path(try Samples.syn(), forward: forward, reverse: reverse, seed: 9)
                 let seen = try path.exchange(PerCarrier(all: coverage), using: &random)
                 if !forward.isEmpty { #expect(seen.synReading.verdict == .changedOrIncapable) }
@@ -84,17 +89,21 @@ struct DetectionTests {
         }
     }
 
-    @Test("Random combinations in both directions under random types: verdicts are what a comparison of the headers says",
-          arguments: [UInt64](1...12))
+    @Test(
+        "Random combinations in both directions under random types: verdicts are what a comparison of the headers says",
+        arguments: [UInt64](1...12))
     func combinations(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for round in 0..<600 {
-            func some() -> [HeaderChange] { HeaderChange.allCases.filter { _ in Int.random(in: 0..<6, using: &random) == 0 } }
+            func some() -> [HeaderChange] {
+                HeaderChange.allCases.filter { _ in Int.random(in: 0..<6, using: &random) == 0 }
+            }
             let template = try Samples.syn(
                 ecn: ECNCodepoint.allCases.randomElement(using: &random) ?? .ce,
                 options: Bool.random(using: &random) ? Samples.options : Samples.sparseOptions)
             let path = Samples.path(
-                template, forward: some(), reverse: some(), seed: seed << 32 | UInt64(round), translated: .random(using: &random))
+                template, forward: some(), reverse: some(), seed: seed << 32 | UInt64(round),
+                translated: .random(using: &random))
             let coverage = Coverage.allCases.randomElement(using: &random) ?? .null
             let seen = try path.exchange(PerCarrier(all: coverage), using: &random)
             let forward = seen.forward
@@ -141,12 +150,17 @@ struct DetectionTests {
         }
         let wrong = carriers.isn ^ 1
         #expect(reading(carriers).replyCoverage == PerCarrier(all: .covering(.mss)))
-        #expect(reading(PerCarrier(0x0abc, carriers.ipid, carriers.window)).replyCoverage == PerCarrier(all: .covering(.mss)))
+        #expect(
+            reading(PerCarrier(0x0abc, carriers.ipid, carriers.window)).replyCoverage
+                == PerCarrier(all: .covering(.mss)))
         #expect(reading(PerCarrier(wrong, carriers.ipid ^ 1, 0x0abc)).replyCoverage == PerCarrier(all: .covering(.mss)))
         let lost = reading(PerCarrier(0x0abc, 0x1abc, 0x2abc))
         #expect(lost.replyCoverage == PerCarrier(all: .changed))
 
-        let answer = Responder().answer({ var packet = syn; packet.setCarriers(PerCarrier(0x0abc, 0x1abc, 0x2abc), salt: 1); return packet }(), salt: 3)
+        let answer = Responder().answer(
+            {
+                var packet = syn; packet.setCarriers(PerCarrier(0x0abc, 0x1abc, 0x2abc), salt: 1); return packet
+            }(), salt: 3)
         let read = answer.synAck.readSYNACK(answering: carriers, by: .plain)
         #expect(read.evidence == 3, "the initiator tries type 16 too")
         #expect(read.replied == PerCarrier(all: .changed))

@@ -25,7 +25,9 @@ struct FalseAcceptTests {
             for carrier in Carrier.allCases where reading.matches[carrier] { single[carrier] += 1 }
             if reading.verdict != .changedOrIncapable { pairs += 1 }
         }
-        for carrier in Carrier.allCases { #expect(isNear(single[carrier], Double(rounds) / 4096), "\(carrier): \(single)") }
+        for carrier in Carrier.allCases {
+            #expect(isNear(single[carrier], Double(rounds) / 4096), "\(carrier): \(single)")
+        }
         #expect(pairs <= 2, "3 in 2^24 of 200,000 is 0.04")
     }
 

@@ -1,6 +1,7 @@
-@testable import HiccupsGuard
 import L45Model
 import Testing
+
+@testable import HiccupsGuard
 
 @Suite("The functions that make fragments")
 struct FunctionTests {
@@ -11,7 +12,8 @@ struct FunctionTests {
         #expect(Murmur3.hash([UInt8]().span, seed: 1) == 0x514e_28b7)
         #expect(Murmur3.hash(Array("Hello, world!".utf8).span, seed: 1234) == 0xfaf6_cdb3)
         #expect(
-            Murmur3.hash(Array("The quick brown fox jumps over the lazy dog".utf8).span, seed: 0x9747_b28c) == 0x2fa8_26cd)
+            Murmur3.hash(Array("The quick brown fox jumps over the lazy dog".utf8).span, seed: 0x9747_b28c)
+                == 0x2fa8_26cd)
         let key = try Samples.key(0)
         #expect(SipHash.hash([UInt8]().span, key: key) == 0x726f_db47_dd0e_0e31)
         #expect(SipHash.hash([UInt8](0..<15).span, key: key) == 0xa129_ca61_49be_45e5)
@@ -25,7 +27,9 @@ struct FunctionTests {
     }
 
     /// The CRC is linear: it misses some differences always. Then the other two must see them.
-    @Test("Every change of table 7.6 changes at least two fragments of each type that covers it", arguments: HeaderChange.allCases)
+    @Test(
+        "Every change of table 7.6 changes at least two fragments of each type that covers it",
+        arguments: HeaderChange.allCases)
     func seen(change: HeaderChange) throws {
         for seed in UInt64(1)...50 {
             let path = Samples.path(try Samples.template(for: change), forward: [change], seed: seed)
@@ -121,7 +125,8 @@ struct FunctionTests {
         var seen: Set<PerCarrier<UInt16>> = []
         for direction in Direction.allCases {
             for coverage in Coverage.allCases {
-                seen.insert(FragmentFunctions.plain.fragments(of: FragmentInput(packet, direction, .covering(coverage))))
+                seen.insert(
+                    FragmentFunctions.plain.fragments(of: FragmentInput(packet, direction, .covering(coverage))))
             }
             seen.insert(FragmentFunctions.plain.fragments(of: FragmentInput(packet, direction, .changed)))
             seen.insert(FragmentFunctions.plain.fragments(of: FragmentInput(packet, direction, .echo(1))))

@@ -65,7 +65,9 @@ struct HostileTests {
         #expect(initiator.read(back, answering: syn).forwardIntact(capable: true) != true)
     }
 
-    @Test("AppSalt hides the fragments until the data comes; a box that guessed the data is not seen", arguments: covering)
+    @Test(
+        "AppSalt hides the fragments until the data comes; a box that guessed the data is not seen", arguments: covering
+    )
     func appSalt(coverage: Coverage) throws {
         let data = Array("GET /status HTTP/1.1\r\nHost: resolver.example\r\n".utf8)
         let salt = FragmentFunctions.appSalted(AppSalt(data))
@@ -93,8 +95,9 @@ struct HostileTests {
         #expect(changed.readSYN(by: .appSalted(AppSalt(data))).verdict == .changedOrIncapable)
     }
 
-    @Test("Keyed integrity finds every honest change as plain does, and tells neither exchange nor key apart from a change",
-          arguments: HeaderChange.allCases)
+    @Test(
+        "Keyed integrity finds every honest change as plain does, and tells neither exchange nor key apart from a change",
+        arguments: HeaderChange.allCases)
     func keyedDetects(change: HeaderChange) throws {
         let functions = FragmentFunctions.keyed(try Samples.key(3), exchange: 5)
         var random = SplitMix64(seed: 23)

@@ -5,7 +5,9 @@ import Testing
 struct InterrogationTests {
     static let narrow: [Coverage] = [.nat] + Coverage.headerLeaves + Coverage.optionLeaves
 
-    private func interrogate(_ path: SimulatedPath, _ strategy: Interrogation.Strategy, seed: UInt64 = 31) throws -> Interrogation {
+    private func interrogate(_ path: SimulatedPath, _ strategy: Interrogation.Strategy, seed: UInt64 = 31) throws
+        -> Interrogation
+    {
         var random = SplitMix64(seed: seed)
         return try path.interrogate(strategy, using: &random)
     }
@@ -39,9 +41,13 @@ struct InterrogationTests {
 
     @Test("A translated ISN is no translated address", arguments: [false, true])
     func isn(translated: Bool) throws {
-        for (forward, reverse) in [([HeaderChange.isnTranslated], []), ([], [.isnTranslated]), ([.isnTranslated], [HeaderChange.isnTranslated])] {
+        for (forward, reverse) in [
+            ([HeaderChange.isnTranslated], []), ([], [.isnTranslated]),
+            ([.isnTranslated], [HeaderChange.isnTranslated]),
+        ] {
             for seed in UInt64(1)...40 {
-                let path = Samples.path(try Samples.syn(), forward: forward, reverse: reverse, seed: seed, translated: translated)
+                let path = Samples.path(
+                    try Samples.syn(), forward: forward, reverse: reverse, seed: seed, translated: translated)
                 let done = try interrogate(path, .mixed, seed: seed)
                 #expect(done.knowledge[.forward, Carrier.isn].isChanged == !forward.isEmpty)
                 #expect(done.knowledge[.reverse, Carrier.isn].isChanged == !reverse.isEmpty)
@@ -57,9 +63,10 @@ struct InterrogationTests {
         let path = Samples.path(try Samples.syn(), forward: [.ecnFlagsCleared])
         let seed = try interrogate(path, .seed)
         #expect(seed.exchanges == 9)
-        #expect(seed.readings.map(\.sent.isn.name) == [
-            "HNONAT", "HNULL", "HNOOPT", "HECNIP", "HECNTCP", "HLEN", "HFLAGS", "HSAFE", "HONLYOPT",
-        ])
+        #expect(
+            seed.readings.map(\.sent.isn.name) == [
+                "HNONAT", "HNULL", "HNOOPT", "HECNIP", "HECNTCP", "HLEN", "HFLAGS", "HSAFE", "HONLYOPT",
+            ])
         #expect(seed.knowledge.findings == [PathFinding(direction: .forward, subject: .fields(.ecnTCP))])
         let mixed = try interrogate(path, .mixed)
         #expect(mixed.knowledge.findings == seed.knowledge.findings)
@@ -84,7 +91,9 @@ struct InterrogationTests {
         #expect(interrogation.knowledge.findings.isEmpty)
     }
 
-    @Test("Silence is waited out three times, and an answer between starts the count anew", arguments: Interrogation.Strategy.allCases)
+    @Test(
+        "Silence is waited out three times, and an answer between starts the count anew",
+        arguments: Interrogation.Strategy.allCases)
     func silence(strategy: Interrogation.Strategy) throws {
         var interrogation = Interrogation(strategy)
         let first = try #require(interrogation.next)
@@ -102,7 +111,9 @@ struct InterrogationTests {
         #expect(interrogation.next == nil)
     }
 
-    @Test("SACK-permitted stripped alone is found, though no type of the options covers it", arguments: Interrogation.Strategy.allCases)
+    @Test(
+        "SACK-permitted stripped alone is found, though no type of the options covers it",
+        arguments: Interrogation.Strategy.allCases)
     func sack(strategy: Interrogation.Strategy) throws {
         var path = Samples.path(try Samples.syn())
         path.box.strippedReverse = [TCPOption.sackPermittedKind]
@@ -119,8 +130,9 @@ struct InterrogationTests {
         #expect(done.knowledge.findings.contains(PathFinding(direction: .forward, subject: .otherOptions)))
     }
 
-    @Test("Each change of table 7.6, in each direction and both, is found and nothing else",
-          arguments: HeaderChange.allCases, Interrogation.Strategy.allCases)
+    @Test(
+        "Each change of table 7.6, in each direction and both, is found and nothing else",
+        arguments: HeaderChange.allCases, Interrogation.Strategy.allCases)
     func single(change: HeaderChange, strategy: Interrogation.Strategy) throws {
         for (forward, reverse) in [([change], []), ([], [change]), ([change], [change])] {
             for translated in [false, true] {
@@ -135,7 +147,9 @@ struct InterrogationTests {
     func combinations(seed: UInt64, strategy: Interrogation.Strategy) throws {
         var random = SplitMix64(seed: seed)
         for round in 0..<150 {
-            func some() -> [HeaderChange] { HeaderChange.allCases.filter { _ in Int.random(in: 0..<6, using: &random) == 0 } }
+            func some() -> [HeaderChange] {
+                HeaderChange.allCases.filter { _ in Int.random(in: 0..<6, using: &random) == 0 }
+            }
             let path = Samples.path(
                 try Samples.syn(
                     ecn: ECNCodepoint.allCases.randomElement(using: &random) ?? .ce,
@@ -158,12 +172,16 @@ struct InterrogationTests {
                 let verdict = done.knowledge[direction, coverage]
                 // The seed's search leaves addresses open where it goes into the narrow types, and HFLAGS where the headers passed.
                 if strategy == .seed, verdict.isUnknown { continue }
-                #expect(verdict.isChanged == side.changed.contains(coverage), "\(what): \(direction) \(coverage.name) \(verdict)")
+                #expect(
+                    verdict.isChanged == side.changed.contains(coverage),
+                    "\(what): \(direction) \(coverage.name) \(verdict)")
                 #expect(!verdict.isUnknown, "\(what): \(direction) \(coverage.name)")
             }
             for carrier in Carrier.allCases {
                 let verdict = done.knowledge[direction, carrier]
-                #expect(verdict.isChanged == side.overwritten.contains(carrier), "\(what): \(direction) \(carrier) \(verdict)")
+                #expect(
+                    verdict.isChanged == side.overwritten.contains(carrier),
+                    "\(what): \(direction) \(carrier) \(verdict)")
             }
         }
     }

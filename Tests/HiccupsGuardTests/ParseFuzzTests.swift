@@ -8,7 +8,8 @@ struct ParseFuzzTests {
     func mutated(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let sources = [
-            try Samples.syn().wireBytes(), try Samples.syn6().wireBytes(), try Samples.syn(options: Samples.sparseOptions).wireBytes(),
+            try Samples.syn().wireBytes(), try Samples.syn6().wireBytes(),
+            try Samples.syn(options: Samples.sparseOptions).wireBytes(),
         ]
         var taken = 0
         var refused = 0

@@ -67,7 +67,8 @@ struct WireTests {
         syn.tcp.flags = TCPFlags(rawValue: .random(in: 0...0x1ff, using: &random))
         syn.tcp.urgentPointer = .random(in: .min ... .max, using: &random)
         syn.tcp.acknowledgement = .random(in: .min ... .max, using: &random)
-        syn.payload = (0..<Int.random(in: 0...99, using: &random)).map { _ in .random(in: .min ... .max, using: &random) }
+        syn.payload = (0..<Int.random(in: 0...99, using: &random)).map { _ in .random(in: .min ... .max, using: &random)
+        }
         if case .v4(var header) = syn.ip {
             header.dscp = .random(in: 0...63, using: &random)
             header.reservedBit = .random(using: &random)
@@ -128,11 +129,14 @@ struct WireTests {
         }
     }
 
-    @Test("The options mean what was written", arguments: [
-        TCPOption.maximumSegmentSize(536), .windowScale(14), .sackPermitted, .timestamp(value: 0xdead_beef, echo: 7),
-        .multipath([0, 0x81, 1, 2]), .fastOpen(cookie: []), .fastOpen(cookie: [1, 2, 3, 4]),
-        .other(kind: 254, [0xf9, 0x89]),
-    ])
+    @Test(
+        "The options mean what was written",
+        arguments: [
+            TCPOption.maximumSegmentSize(536), .windowScale(14), .sackPermitted,
+            .timestamp(value: 0xdead_beef, echo: 7),
+            .multipath([0, 0x81, 1, 2]), .fastOpen(cookie: []), .fastOpen(cookie: [1, 2, 3, 4]),
+            .other(kind: 254, [0xf9, 0x89]),
+        ])
     func options(option: TCPOption) throws {
         #expect(try OptionBlock([option]).options == [option])
         var block = try OptionBlock([.maximumSegmentSize(1), .sackPermitted])

@@ -41,7 +41,9 @@ struct Strangers {
         let a = sealed[Int(isn >> 12)].isn == isn
         let b = sealed[Int(ipid >> 12)].ipid == ipid
         let c = sealed[Int(window >> 12)].window == window
-        if a && b && isn >> 12 == ipid >> 12 || a && c && isn >> 12 == window >> 12 || b && c && ipid >> 12 == window >> 12 {
+        if a && b && isn >> 12 == ipid >> 12 || a && c && isn >> 12 == window >> 12
+            || b && c && ipid >> 12 == window >> 12
+        {
             return true
         }
         return (marked.isn == isn ? 1 : 0) + (marked.ipid == ipid ? 1 : 0) + (marked.window == window ? 1 : 0) >= 2

@@ -39,7 +39,8 @@ struct SurveyMix {
         ecnTCPAdded: Row(both: 16, forward: 0, reverse: 0, flows: 10261),
         mssAdded: Row(both: 119, forward: 47, reverse: 1036, flows: 10258),
         mssLowered: [
-            Row(both: 21, forward: 0, reverse: 1132, flows: 10281), Row(both: 1113, forward: 0, reverse: 0, flows: 10275),
+            Row(both: 21, forward: 0, reverse: 1132, flows: 10281),
+            Row(both: 1113, forward: 0, reverse: 0, flows: 10275),
             Row(both: 1105, forward: 157, reverse: 0, flows: 10294),
         ],
         sack: Row(both: 1, forward: 24, reverse: 0, flows: 10123),
@@ -130,10 +131,13 @@ struct SurveyMix {
         box = Middlebox(
             forward: forward, reverse: reverse, parameters: parameters,
             translation: isTranslated
-                ? .init(address: .random(in: .min ... .max, using: &random), port: .random(in: 1...1023, using: &random)) : nil)
+                ? .init(
+                    address: .random(in: .min ... .max, using: &random), port: .random(in: 1...1023, using: &random))
+                : nil)
         (box.strippedForward, box.strippedReverse) = stripped
         return SimulatedPath(
-            initiator: Initiator(template: try Templates.syn(ecn: ecn, flags: flags, options: options, &random)), box: box)
+            initiator: Initiator(template: try Templates.syn(ecn: ecn, flags: flags, options: options, &random)),
+            box: box)
     }
 
     private func announce(

@@ -12,7 +12,9 @@ var random = SplitMix64(seed: 0x4849_4343_5550_5321)
 
 /// One result, at once: standard output may be a pipe.
 func report(_ line: String) { FileHandle.standardOutput.write(Data("RESULT hiccups_\(line)\n".utf8)) }
-func text(_ value: Double, _ digits: Int = 2) -> String { value.formatted(.number.precision(.fractionLength(digits)).grouping(.never)) }
+func text(_ value: Double, _ digits: Int = 2) -> String {
+    value.formatted(.number.precision(.fractionLength(digits)).grouping(.never))
+}
 
 // Part 1.
 typealias Plan = (forward: [HeaderChange], reverse: [HeaderChange], fitting: HeaderChange?)

@@ -38,7 +38,9 @@ package struct HeaderComparison: Hashable, Sendable {
         if safe { changed.insert(.safe) }
         let isUrgentChanged = old.urgentPointer != new.urgentPointer
 
-        for (coverage, kind) in Self.kinds where old.options.all(kind) != new.options.all(kind) { changed.insert(coverage) }
+        for (coverage, kind) in Self.kinds where old.options.all(kind) != new.options.all(kind) {
+            changed.insert(coverage)
+        }
         let sack = TCPOption.sackPermittedKind
         let header = !changed.isDisjoint(with: [.ecnIP, .ecnTCP, .lengths, .safe]) || flags || isUrgentChanged
         if flags || old.options.all(sack) != new.options.all(sack) { changed.insert(.flags) }

@@ -25,9 +25,12 @@ extension PathKnowledge {
     package var findings: [PathFinding] {
         var found: [PathFinding] = []
         for direction in Direction.allCases {
-            func add(_ subject: PathFinding.Subject) { found.append(PathFinding(direction: direction, subject: subject)) }
+            func add(_ subject: PathFinding.Subject) {
+                found.append(PathFinding(direction: direction, subject: subject))
+            }
             for carrier in Carrier.allCases where self[direction, carrier].isChanged { add(.carrier(carrier)) }
-            for coverage in [.nat] + Coverage.headerLeaves + Coverage.optionLeaves where self[direction, coverage].isChanged {
+            for coverage in [.nat] + Coverage.headerLeaves + Coverage.optionLeaves
+            where self[direction, coverage].isChanged {
                 add(.fields(coverage))
             }
             if isUnexplained(direction, .noOptions) { add(.otherHeader) }

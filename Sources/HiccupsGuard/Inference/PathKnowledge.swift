@@ -56,7 +56,8 @@ package struct PathKnowledge: Hashable, Sendable {
             if coverage != .null, failed.contains(where: { self[direction, $0.carrier].isIntact }) {
                 change(direction, coverage)
             } else if Self.carriersMatching(coverage, observations) == 1,
-                failed.count(where: { self[direction, $0.carrier].isUnknown }) < 2 {
+                failed.count(where: { self[direction, $0.carrier].isUnknown }) < 2
+            {
                 keep(direction, coverage, .oneFragment)
             }
         }

@@ -5,7 +5,8 @@ enum Murmur3 {
         var at = 0
         while at + 4 <= bytes.count {
             let word =
-                UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3]) << 24
+                UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3])
+                << 24
             value ^= scrambled(word)
             value = rotated(value, 13) &* 5 &+ 0xe654_6b64
             at += 4

@@ -76,7 +76,9 @@ extension HandshakePacket {
             let type = named[carrier]
             done.append(type)
             var found = matching(arrived, .forward, .covering(type), functions) { named[$0] == type }
-            func count(_ matches: PerCarrier<Bool>) -> Int { Carrier.allCases.count { named[$0] == type && matches[$0] } }
+            func count(_ matches: PerCarrier<Bool>) -> Int {
+                Carrier.allCases.count { named[$0] == type && matches[$0] }
+            }
             if type == .noNAT, count(found) < 2 {
                 let other = matching(arrived, .forward, .echoWanted, functions) { named[$0] == type }
                 if count(other) > count(found) {

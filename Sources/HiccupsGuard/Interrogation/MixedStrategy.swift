@@ -24,13 +24,16 @@ struct MixedStrategy: Sendable {
         guard !asked.isEmpty else { return .ask(Self.opener) }
         let rest = Direction.allCases.allSatisfy { knowledge[$0, .noNAT] == .intact(.twoFragments) }
         if rest, isFirstSlotKnown(knowledge) { return .finish(.known) }
-        if rest, let check = unasked(PerCarrier(.null, .nat, .null)), usable(knowledge).count >= 2 { return .ask(check) }
+        if rest, let check = unasked(PerCarrier(.null, .nat, .null)), usable(knowledge).count >= 2 {
+            return .ask(check)
+        }
         if let health = unasked(PerCarrier(all: .null)) { return .ask(health) }
         guard Direction.allCases.allSatisfy({ knowledge.carriersIntact($0) >= 2 }) else {
             return .finish(.cannotUseHiccups)
         }
         if Direction.allCases.contains(where: { isOpen(knowledge[$0, .noNAT]) }),
-            let again = unasked(PerCarrier(all: .noNAT)) {
+            let again = unasked(PerCarrier(all: .noNAT))
+        {
             return .ask(again)
         }
         return narrow(knowledge)

@@ -46,7 +46,9 @@ package struct ChangeParameters: Hashable, Sendable {
 
 extension HandshakePacket {
     /// This packet after `change`; the same packet where the change finds nothing to act on.
-    package func changed(by change: HeaderChange, _ parameters: ChangeParameters, _ direction: Direction) -> HandshakePacket {
+    package func changed(by change: HeaderChange, _ parameters: ChangeParameters, _ direction: Direction)
+        -> HandshakePacket
+    {
         var packet = self
         switch change {
         case .ectCleared: if packet.ip.ecn == .ect0 || packet.ip.ecn == .ect1 { packet.ip.ecn = .notECT }
@@ -73,7 +75,8 @@ extension HandshakePacket {
             }
         case .mssLowered:
             if let size = packet.tcp.options.maximumSegmentSize, size > parameters.mssMost,
-                let place = packet.tcp.options.first(TCPOption.maximumSegmentSizeKind) {
+                let place = packet.tcp.options.first(TCPOption.maximumSegmentSizeKind)
+            {
                 packet.tcp.options.set(place, byte: 2, to: UInt8(parameters.mssMost >> 8))
                 packet.tcp.options.set(place, byte: 3, to: UInt8(truncatingIfNeeded: parameters.mssMost))
             }

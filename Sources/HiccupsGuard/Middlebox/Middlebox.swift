@@ -32,7 +32,9 @@ package struct Middlebox: Hashable, Sendable {
     /// The SYN as it leaves the box.
     package func forward(_ syn: HandshakePacket) -> HandshakePacket {
         var packet = forward.reduce(syn) { $0.changed(by: $1, parameters, .forward) }
-        for kind in strippedForward { if let place = packet.tcp.options.first(kind) { packet.tcp.options.blank(place) } }
+        for kind in strippedForward {
+            if let place = packet.tcp.options.first(kind) { packet.tcp.options.blank(place) }
+        }
         if let translation, case .v4(var header) = packet.ip {
             header.source = translation.address
             packet.ip = .v4(header)
@@ -44,7 +46,9 @@ package struct Middlebox: Hashable, Sendable {
     /// The SYN-ACK as it leaves the box, for the connection that `syn`, before the box, opened.
     package func reverse(_ synAck: HandshakePacket, of syn: HandshakePacket) -> HandshakePacket {
         var packet = reverse.reduce(synAck) { $0.changed(by: $1, parameters, .reverse) }
-        for kind in strippedReverse { if let place = packet.tcp.options.first(kind) { packet.tcp.options.blank(place) } }
+        for kind in strippedReverse {
+            if let place = packet.tcp.options.first(kind) { packet.tcp.options.blank(place) }
+        }
         if forward.contains(.isnTranslated) { packet.tcp.acknowledgement &-= parameters.forwardISNOffset }
         if translation != nil, case .v4(var header) = packet.ip, case .v4(let client) = syn.ip {
             header.destination = client.source
