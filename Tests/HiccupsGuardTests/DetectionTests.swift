@@ -113,7 +113,8 @@ struct DetectionTests {
             #expect(taken == arrivedWell)
             guard forward.overwritten.count < 2, reverse.overwritten.count < 2 else { continue }
             #expect(seen.reply.forwardIntact(capable: true) == arrivedWell)
-            // A lone match by chance beside an overwritten carrier is answered as "changed", which leaves the way back open.
+            // A lone match by chance beside an overwritten carrier is answered as "changed", which leaves the way back
+            // open.
             if seen.synReading.matches.count({ $0 }) == 1, seen.reply.reverseIntact(coverage) == nil { continue }
             #expect(seen.reply.reverseIntact(coverage) == !reverse.changed.contains(coverage))
         }
@@ -166,5 +167,25 @@ struct DetectionTests {
         #expect(read.replied == PerCarrier(all: .changed))
         #expect(read.forwardIntact(capable: false) == false)
         #expect(answer.synAck.tcp.window >= 32_768)
+    }
+
+    /// An IPID of 0 names HNONAT; where that type's second fragment happens to end in twelve zeros, it matches.
+    @Test("An overwritten carrier that matches another type by chance is overwritten all the same")
+    func chance() throws {
+        var found = 0
+        for port in UInt16(1024)...30_000 {
+            var syn = try Samples.syn()
+            syn.tcp.urgentPointer = port
+            var probe = syn
+            probe.sealSYN(PerCarrier(all: .noNAT), salt: 0, by: .plain)
+            guard probe.carriers.ipid == 0 else { continue }
+            found += 1
+            syn.sealSYN(PerCarrier(all: .timestamp), salt: 3, by: .plain)
+            syn.ip.identification = 0
+            let reading = syn.readSYN(by: .plain)
+            #expect(reading.verdict == .intact(.timestamp, overwritten: .ipid))
+            #expect(reading.replyCoverage == PerCarrier(all: .covering(.timestamp)))
+        }
+        #expect(found > 0)
     }
 }

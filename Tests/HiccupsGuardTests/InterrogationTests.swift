@@ -170,7 +170,8 @@ struct InterrogationTests {
         for (direction, side) in [(Direction.forward, truth.forward), (.reverse, truth.reverse)] {
             for coverage in Self.narrow {
                 let verdict = done.knowledge[direction, coverage]
-                // The seed's search leaves addresses open where it goes into the narrow types, and HFLAGS where the headers passed.
+                // The seed's search leaves addresses open where it goes into the narrow types, and HFLAGS where the
+                // headers passed.
                 if strategy == .seed, verdict.isUnknown { continue }
                 #expect(
                     verdict.isChanged == side.changed.contains(coverage),

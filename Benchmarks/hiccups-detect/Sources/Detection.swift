@@ -11,12 +11,18 @@ struct Detection {
     var imagined = 0
     /// A change was taken for none since two fragments happen to be the same before and after.
     var falseAccepts = 0
-    /// By the arithmetic: 3 in 2^24 changes, 1 in 2^24 where one carrier is overwritten besides.
+    /// By the arithmetic of independent fragments: 3 in 2^24 changes, 1 in 2^24 where one carrier is overwritten
+    /// besides. An upper estimate here: the inputs of narrow types repeat, and the CRC never misses short differences.
     var falseAcceptsExpected = 0.0
     /// Single fragments over changed fields, in carriers that arrived, and how many of them matched.
-    var fragments = 0
-    var fragmentsMatched = 0
-    /// No verdict on the way back: the responder answered as "changed", since one fragment over changed fields matched by chance.
+    var fragments = PerCarrier(all: 0)
+    var fragmentsMatched = PerCarrier(all: 0)
+    /// The same under HFULL alone: its input, random addresses among it, is new each time; that of narrow types
+    /// repeats.
+    var freshFragments = PerCarrier(all: 0)
+    var freshFragmentsMatched = PerCarrier(all: 0)
+    /// No verdict on the way back: the responder answered as "changed", since one fragment over changed fields matched
+    /// by chance.
     var open = 0
     /// Handshakes in which two carriers or more were overwritten in a direction: never told as intact.
     var unusable = 0
@@ -46,8 +52,14 @@ struct Detection {
         guard reverse.overwritten.count < 2 else { return }
         // What the initiator learns of the way out must be what the responder found.
         let told = exchange.reply.forwardIntact(capable: true)
-        if told == true, !saysForwardIntact { missed += 1 }
-        if told != true, saysForwardIntact { imagined += 1 }
+        if told == true, !saysForwardIntact {
+            missed += 1
+            complain("told intact \(coverage.name) \(exchange.reply)")
+        }
+        if told != true, saysForwardIntact {
+            imagined += 1
+            complain("told changed \(coverage.name) \(exchange.reply)")
+        }
     }
 
     private mutating func judge(
@@ -58,8 +70,11 @@ struct Detection {
         let changed = truth.changed.contains(coverage)
         if changed {
             for carrier in Carrier.allCases where !truth.overwritten.contains(carrier) {
-                fragments += 1
-                if matches[carrier] { fragmentsMatched += 1 }
+                fragments[carrier] += 1
+                if matches[carrier] { fragmentsMatched[carrier] += 1 }
+                guard coverage == .full else { continue }
+                freshFragments[carrier] += 1
+                if matches[carrier] { freshFragmentsMatched[carrier] += 1 }
             }
             switch truth.overwritten.count {
             case 0: falseAcceptsExpected += 3 * Self.pair
@@ -69,8 +84,17 @@ struct Detection {
         }
         if truth.overwritten.count >= 2 { unusable += 1 }
         switch (saysIntact, changed || truth.overwritten.count >= 2) {
-        case (true, true): if coincidence() { falseAccepts += 1 } else { missed += 1 }
-        case (false, false): imagined += 1
+        case (true, true):
+            if coincidence() {
+                falseAccepts += 1
+                complain("false accept under \(coverage.name): \(truth) \(matches)")
+            } else {
+                missed += 1
+                complain("missed under \(coverage.name): \(truth)")
+            }
+        case (false, false):
+            imagined += 1
+            complain("imagined under \(coverage.name): \(truth) \(matches)")
         default: break
         }
     }
@@ -84,5 +108,9 @@ struct Detection {
             let carriers = honest.carriers
             return Carrier.allCases.count { carriers[$0] == reading.arrived[$0] } >= 2
         }
+    }
+
+    private func complain(_ what: String) {
+        if missed + imagined + falseAccepts <= 8 { note(what) }
     }
 }

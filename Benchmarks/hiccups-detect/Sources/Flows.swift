@@ -1,5 +1,21 @@
 import HiccupsGuard
 
+/// What a path does, by comparison of headers. A translated ISN leaves its carrier alone once in 65,536 times: three
+/// exchanges tell.
+struct Truth {
+    private(set) var forward: (changed: Set<Coverage>, overwritten: Set<Carrier>) = ([], [])
+    private(set) var reverse: (changed: Set<Coverage>, overwritten: Set<Carrier>) = ([], [])
+
+    init(_ path: SimulatedPath, using random: inout SplitMix64) throws {
+        for _ in 0..<3 {
+            let exchange = try path.exchange(PerCarrier(all: .null), using: &random)
+            let (out, back) = (exchange.forward, exchange.reverse)
+            forward = (forward.changed.union(out.changed), forward.overwritten.union(out.overwritten))
+            reverse = (reverse.changed.union(back.changed), reverse.overwritten.union(back.overwritten))
+        }
+    }
+}
+
 /// Whole interrogations, and what they found beside what the path did.
 struct Flows {
     var flows = 0
@@ -19,18 +35,22 @@ struct Flows {
     }
 
     mutating func take(_ path: SimulatedPath, _ strategy: Interrogation.Strategy, _ random: inout SplitMix64) throws {
-        let truth = try path.exchange(PerCarrier(all: .null), using: &random)
+        let truth = try Truth(path, using: &random)
         let done = try path.interrogate(strategy, using: &random)
         flows += 1
         exchanges += done.exchanges
         histogram[done.exchanges, default: 0] += 1
         let unusable = truth.forward.overwritten.count >= 2 || truth.reverse.overwritten.count >= 2
         guard done.conclusion != .cannotUseHiccups else {
-            if !unusable { imagined += 1 }
+            if !unusable {
+                imagined += 1
+                complain("\(strategy): called unusable", done, path)
+            }
             return
         }
         guard !unusable else {
             missed += 1
+            complain("\(strategy): unusable and not seen", done, path)
             return
         }
         for (direction, side) in [(Direction.forward, truth.forward), (.reverse, truth.reverse)] {
@@ -41,17 +61,45 @@ struct Flows {
                 case .unknown: open += 1
                 case .intact(let certainty):
                     if changed {
-                        if certainty == .oneFragment { singleFragments += 1 } else { missed += 1 }
+                        if certainty == .oneFragment {
+                            singleFragments += 1
+                        } else {
+                            missed += 1
+                            complain("\(strategy) missed \(direction) \(coverage.name)", done, path)
+                        }
                     }
-                case .changed: if !changed { imagined += 1 }
+                case .changed:
+                    if !changed {
+                        imagined += 1
+                        complain("\(strategy) imagined \(direction) \(coverage.name)", done, path)
+                    }
                 }
             }
             for carrier in Carrier.allCases {
                 let overwritten = side.overwritten.contains(carrier)
                 let verdict = done.knowledge[direction, carrier]
-                if verdict.isChanged, !overwritten { imagined += 1 }
-                if !verdict.isChanged, overwritten { missed += 1 }
+                if overwritten, verdict == .intact(.oneFragment) {
+                    singleFragments += 1
+                } else if verdict.isChanged != overwritten {
+                    if overwritten { missed += 1 } else { imagined += 1 }
+                    complain("\(strategy): \(direction) \(carrier) is \(verdict)", done, path)
+                }
             }
         }
+    }
+
+    private func complain(_ what: String, _ done: Interrogation, _ path: SimulatedPath) {
+        guard missed + imagined <= 2 else { return }
+        let box = path.box
+        var lines = [
+            what, "  forward \(box.forward) \(box.strippedForward), reverse \(box.reverse) \(box.strippedReverse)",
+        ]
+        for reading in done.readings {
+            let sent = Carrier.allCases.map { reading.sent[$0].name }.joined(separator: " ")
+            lines.append(
+                "  \(sent): status \(reading.status.map { "\($0)" } ?? "none") evidence \(reading.evidence) copies \(reading.copies)"
+                    + " replied \(reading.replied) matches \(reading.matches)")
+        }
+        note(lines.joined(separator: "\n"))
     }
 }

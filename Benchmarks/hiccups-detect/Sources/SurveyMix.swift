@@ -2,7 +2,8 @@ import HiccupsGuard
 
 /// Path behaviours in the shares that the seed's survey found (tables 8.5 and 8.6).
 ///
-/// The survey sent eight kinds of SYN over each path; so does this mix, one kind a flow, evenly. Rows are drawn independently.
+/// The survey sent eight kinds of SYN over each path; so does this mix, one kind a flow, evenly. Rows are drawn
+/// independently.
 /// Counts are flows that changed both ways, forward only and back only, of all flows of that row.
 struct SurveyMix {
     struct Row {

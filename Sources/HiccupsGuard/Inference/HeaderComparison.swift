@@ -1,5 +1,7 @@
-/// The two ends' views of one packet, laid side by side: what the in-band fragments only hint at, where both headers are known (in the
-/// simulator, and where the orchestrator controls both ends). Written apart from ``FragmentInput``, so that each checks the other.
+/// The two ends' views of one packet, laid side by side: what the in-band fragments only hint at, where both headers
+/// are known (in the
+/// simulator, and where the orchestrator controls both ends). Written apart from ``FragmentInput``, so that each checks
+/// the other.
 package struct HeaderComparison: Hashable, Sendable {
     /// Types of which at least one field differs.
     package let changed: Set<Coverage>

@@ -5,9 +5,16 @@ struct Observation: Hashable, Sendable {
     /// ``Coverage/null`` also stands for type 16: both cover no field, so that a mismatch speaks of the carrier alone.
     let coverage: Coverage
     let matched: Bool
-    /// A mismatch counts only where at least two carriers of the SYN are known to arrive: else the responder may have answered
-    /// under another type.
-    var needsForwardCarriers = false
+    /// What must be known of the way out before a mismatch on the way back counts.
+    var condition = Condition.none
+
+    enum Condition: Hashable, Sendable {
+        case none
+        /// This carrier arrives: the responder answered it under the type in its nibble.
+        case sameCarrier
+        /// Two carriers arrive: the responder answered under the type that most nibbles name.
+        case twoCarriers
+    }
 }
 
 extension ReplyReading {
@@ -16,11 +23,12 @@ extension ReplyReading {
     /// - Parameter capable: whether the far end is known to take part.
     func observations(capable: Bool) -> [Observation] {
         guard let status = readableStatus(capable: capable) else {
-            // Protected status bits that nothing vouches for. A SYN of one type is answered under it, whatever they are.
+            // Protected status bits that nothing vouches for. A SYN of one type is answered under it, whatever they
+            // are.
             guard capable, statusIsProtected, sent.isUniform else { return [] }
             return Carrier.allCases.map {
                 Observation(
-                    direction: .reverse, carrier: $0, coverage: sent.isn, matched: false, needsForwardCarriers: true)
+                    direction: .reverse, carrier: $0, coverage: sent.isn, matched: false, condition: .twoCarriers)
             }
         }
         // The responder may have answered under another type than it would have, had the nibbles arrived.
@@ -36,12 +44,13 @@ extension ReplyReading {
                 found.append(
                     Observation(
                         direction: .reverse, carrier: carrier, coverage: coverage, matched: matched,
-                        needsForwardCarriers: unsure))
+                        condition: status[carrier] ? .sameCarrier : unsure ? .twoCarriers : .none))
             case .changed:
                 if unsure, !matched { continue }
                 found.append(
                     Observation(direction: .reverse, carrier: carrier, coverage: .null, matched: matched))
-            case .echo, .echoWanted:
+            case .marked: continue
+            case .echo:
                 // A mismatch may be a carrier overwritten on either way; a match is two facts.
                 guard matched else { continue }
                 found.append(
@@ -49,6 +58,10 @@ extension ReplyReading {
                 found.append(Observation(direction: .forward, carrier: carrier, coverage: .null, matched: true))
             }
         }
+        // Of a SYN of mixed types, what the responder hashed is a conclusion from its status. Two fragments must bear
+        // it out
+        // before one that fails counts.
+        guard sent.isUniform || evidence >= 2 else { return found.filter { $0.matched || $0.direction == .forward } }
         return found
     }
 }

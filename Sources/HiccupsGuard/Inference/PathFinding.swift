@@ -5,7 +5,8 @@ package struct PathFinding: Hashable, Sendable {
         case fields(Coverage)
         /// The bits of one carrier, for instance a translated ISN.
         case carrier(Carrier)
-        /// The option blocks differ and none of the options that have a type of their own does: another kind, the order, padding.
+        /// The option blocks differ and none of the options that have a type of their own does: another kind, the
+        /// order, padding.
         case otherOptions
         /// The headers differ and none of the narrow types does: the urgent pointer.
         case otherHeader
@@ -44,7 +45,8 @@ extension PathKnowledge {
         self[direction, group].isChanged && Self.leaves(of: group).allSatisfy { self[direction, $0].isIntact }
     }
 
-    /// The narrow types that a change of `group` may show in. HFLAGS stands in both: it covers SACK-permitted, an option, too.
+    /// The narrow types that a change of `group` may show in. HFLAGS stands in both: it covers SACK-permitted, an
+    /// option, too.
     static func leaves(of group: Coverage) -> [Coverage] {
         group == .noOptions ? Coverage.headerLeaves : Coverage.optionLeaves + [.flags]
     }

@@ -1,6 +1,8 @@
-/// All that a number of exchanges over one path have shown: per direction, what became of the fields of each type and of each carrier.
+/// All that a number of exchanges over one path have shown: per direction, what became of the fields of each type and
+/// of each carrier.
 ///
-/// Derived from the readings anew each time, so that an early reading which nothing could be made of counts as soon as a later one
+/// Derived from the readings anew each time, so that an early reading which nothing could be made of counts as soon as
+/// a later one
 /// gives it a meaning.
 package struct PathKnowledge: Hashable, Sendable {
     /// The far end has proven that it takes part.
@@ -33,29 +35,40 @@ package struct PathKnowledge: Hashable, Sendable {
 
     /// The forward direction must be concluded before the reverse one.
     private mutating func conclude(_ all: [Observation], _ direction: Direction) {
-        let forwardCarriers = carriersIntact(.forward)
-        let observations = all.filter {
-            $0.direction == direction && ($0.matched || !$0.needsForwardCarriers || forwardCarriers >= 2)
-        }
-        for observation in observations where observation.matched {
-            set(direction, observation.carrier, .intact(.oneFragment))
-        }
+        let observations = all.filter { $0.direction == direction && ($0.matched || counts($0)) }
         let named = Set(observations.map(\.coverage))
         // Two fragments of one type in two carriers: intact, and so is all that the type contains.
         for coverage in named where Self.carriersMatching(coverage, observations) >= 2 {
             keep(direction, coverage, .twoFragments)
         }
-        // A fragment that fails over fields that are intact speaks of its carrier.
-        for observation in observations where !observation.matched && self[direction, observation.carrier].isUnknown {
+        // A fragment that fails over fields that are intact speaks of its carrier. That outweighs one that matched, as
+        // an overwritten
+        // carrier does once in 4096 times.
+        for observation in observations where !observation.matched {
+            // Not where the responder may have found another type in that carrier, by chance, and the fragment that
+            // came back in it
+            // has matched as often as not.
+            let same = observations.filter { $0.carrier == observation.carrier && $0.condition == .sameCarrier }
+            let matched = observations.count(where: { $0.carrier == observation.carrier && $0.matched })
+            if observation.condition == .sameCarrier, matched >= same.count(where: { !$0.matched }) { continue }
             if observation.coverage == .null || self[direction, observation.coverage] == .intact(.twoFragments) {
                 set(direction, observation.carrier, .changed)
             }
         }
+        for observation in observations where observation.matched && !self[direction, observation.carrier].isChanged {
+            set(direction, observation.carrier, .intact(.oneFragment))
+        }
         for coverage in named {
             let failed = observations.filter { $0.coverage == coverage && !$0.matched }
-            if coverage != .null, failed.contains(where: { self[direction, $0.carrier].isIntact }) {
+            let matching = Self.carriersMatching(coverage, observations)
+            // Where the same type matched elsewhere, a carrier that is known by one match only may be the one to blame.
+            let blamed = failed.contains { failure in
+                self[direction, failure.carrier].isIntact
+                    && (matching == 0 || Self.coveragesMatching(failure.carrier, observations) >= 2)
+            }
+            if coverage != .null, blamed {
                 change(direction, coverage)
-            } else if Self.carriersMatching(coverage, observations) == 1,
+            } else if matching == 1, !failed.contains(where: { self[direction, $0.carrier].isIntact }),
                 failed.count(where: { self[direction, $0.carrier].isUnknown }) < 2
             {
                 keep(direction, coverage, .oneFragment)
@@ -65,8 +78,21 @@ package struct PathKnowledge: Hashable, Sendable {
         if self[direction, .full].isChanged, self[direction, .noNAT].isIntact { change(direction, .nat) }
     }
 
+    /// Whether what a mismatch depends on is known.
+    private func counts(_ observation: Observation) -> Bool {
+        switch observation.condition {
+        case .none: true
+        case .sameCarrier: self[.forward, observation.carrier].isIntact
+        case .twoCarriers: carriersIntact(.forward) >= 2
+        }
+    }
+
     private static func carriersMatching(_ coverage: Coverage, _ observations: [Observation]) -> Int {
         Set(observations.filter { $0.coverage == coverage && $0.matched }.map(\.carrier)).count
+    }
+
+    private static func coveragesMatching(_ carrier: Carrier, _ observations: [Observation]) -> Int {
+        Set(observations.filter { $0.carrier == carrier && $0.matched }.map(\.coverage)).count
     }
 
     private mutating func set(_ direction: Direction, _ carrier: Carrier, _ verdict: PathVerdict) {

@@ -2,7 +2,8 @@
 package enum PathVerdict: Hashable, Sendable {
     case unknown
     case intact(Certainty)
-    /// A fragment failed on a carrier that is known to arrive: beyond doubt, as long as the path treats all handshakes alike.
+    /// A fragment failed on a carrier that is known to arrive: beyond doubt, as long as the path treats all handshakes
+    /// alike.
     case changed
 
     /// How much stands behind "intact".

@@ -1,8 +1,11 @@
-/// The ephemeral secret of seed chapter 6: the first 40 bytes that the application will send, which no middlebox has seen when
+/// The ephemeral secret of seed chapter 6: the first 40 bytes that the application will send, which no middlebox has
+/// seen when
 /// it must forward the SYN.
 ///
-/// The data goes *into the hash*. Masking a plain fragment with it would not do: whoever changes a header knows the fragment
-/// before and after, and could xor the difference into the carrier without knowing the mask. The type's nibble is masked, so
+/// The data goes *into the hash*. Masking a plain fragment with it would not do: whoever changes a header knows the
+/// fragment
+/// before and after, and could xor the difference into the carrier without knowing the mask. The type's nibble is
+/// masked, so
 /// that the carriers look like random numbers.
 package struct AppSalt: Hashable, Sendable {
     /// Bytes of application data that count (seed 6.1: 80 % of 6.7 million flows are unique in them).

@@ -104,14 +104,16 @@ package enum Coverage: UInt8, Hashable, Sendable, CaseIterable {
 
 /// The building blocks of the types, in the order in which they are hashed.
 ///
-/// Never covered: TTL, DSCP, fragmentation, checksums, sequence and acknowledgement numbers, and the carriers themselves.
+/// Never covered: TTL, DSCP, fragmentation, checksums, sequence and acknowledgement numbers, and the carriers
+/// themselves.
 struct CoveredFields: OptionSet, Sendable {
     let rawValue: UInt16
 
     /// Version, protocol, the reserved bits of IP and TCP.
     static let safe = CoveredFields(rawValue: 1)
     static let lengths = CoveredFields(rawValue: 2)
-    /// The exact codepoint. Seed 5.5 hashes the OR of its bits, which is blind to CE becoming ECT, a row of its own table 7.6.
+    /// The exact codepoint. Seed 5.5 hashes the OR of its bits, which is blind to CE becoming ECT, a row of its own
+    /// table 7.6.
     static let ecnIP = CoveredFields(rawValue: 4)
     static let ecnTCP = CoveredFields(rawValue: 8)
     /// DF and the TCP flags that are not ECN's.

@@ -4,9 +4,12 @@ package enum FragmentFunctions: Hashable, Sendable {
     case plain
     /// The three are cut from one keyed hash.
     ///
-    /// The exchange number is hashed too, so that fragments seen once serve nobody later. Both ends agree on it outside of the packet
-    /// (the probe's number over the control channel, or a time slot, of which a responder tries the neighbours); it cannot travel
-    /// in the packet, since whatever carries it may be translated. A SYN-ACK's status bits are hashed as well: a middlebox that
+    /// The exchange number is hashed too, so that fragments seen once serve nobody later. Both ends agree on it outside
+    /// of the packet
+    /// (the probe's number over the control channel, or a time slot, of which a responder tries the neighbours); it
+    /// cannot travel
+    /// in the packet, since whatever carries it may be translated. A SYN-ACK's status bits are hashed as well: a
+    /// middlebox that
     /// changes the SYN would otherwise only have to correct them.
     case keyed(PathKey, exchange: UInt64)
     /// Plain, with the application data's digest in the input. For SYNs only.

@@ -1,7 +1,9 @@
 /// The bytes that a fragment is computed over: what is covered, of which packet, in which direction.
 ///
-/// Laid out so that no two different inputs give the same bytes: a domain byte, the direction, the type, then the fields in a fixed
-/// order, option blocks behind their length. The salt is never among them: an ISN translation would then break all three
+/// Laid out so that no two different inputs give the same bytes: a domain byte, the direction, the type, then the
+/// fields in a fixed
+/// order, option blocks behind their length. The salt is never among them: an ISN translation would then break all
+/// three
 /// fragments, not one.
 struct FragmentInput {
     private(set) var bytes = InlineArray<192, UInt8>(repeating: 0)
@@ -9,7 +11,8 @@ struct FragmentInput {
 
     static let domain: UInt8 = 0x48
 
-    /// - Parameter ecn: the codepoint to assume in place of the packet's own: a receiver of CE tries what may have been sent.
+    /// - Parameter ecn: the codepoint to assume in place of the packet's own: a receiver of CE tries what may have been
+    ///   sent.
     init(
         _ packet: HandshakePacket, _ direction: Direction, _ covered: ReplyCoverage, ecn: ECNCodepoint? = nil
     ) {
@@ -17,9 +20,8 @@ struct FragmentInput {
         append(direction.rawValue)
         append(covered.number)
         switch covered {
-        case .covering(let coverage): append(packet, coverage, ecn ?? packet.ip.ecn)
+        case .covering(let coverage), .marked(let coverage): append(packet, coverage, ecn ?? packet.ip.ecn)
         case .changed: break
-        case .echoWanted: append(packet, .noNAT, ecn ?? packet.ip.ecn)
         case .echo(let carrier):
             append(packet, .noNAT, ecn ?? packet.ip.ecn)
             append(carrier)
@@ -95,7 +97,8 @@ struct FragmentInput {
         }
     }
 
-    /// At most 3 + 4 + 4 + 1 + 2 + 3 + 2 + 36 + 41 + 41 + 2 bytes come together, and 17 more from ``FragmentFunctions``.
+    /// At most 3 + 4 + 4 + 1 + 2 + 3 + 2 + 36 + 41 + 41 + 2 bytes come together, and 17 more from
+    /// ``FragmentFunctions``.
     mutating func append(_ byte: UInt8) {
         bytes[count] = byte
         count += 1

@@ -16,7 +16,8 @@ package struct Initiator: Sendable {
         return syn
     }
 
-    /// Reads the SYN-ACK that answers `syn`, the packet as it was sent. An AppSalt SYN is answered in plain: the responder cannot read it yet.
+    /// Reads the SYN-ACK that answers `syn`, the packet as it was sent. An AppSalt SYN is answered in plain: the
+    /// responder cannot read it yet.
     package func read(_ synAck: HandshakePacket, answering syn: HandshakePacket) -> ReplyReading {
         if case .appSalted = functions { return synAck.readSYNACK(answering: syn.carriers, by: .plain) }
         return synAck.readSYNACK(answering: syn.carriers, by: functions)

@@ -1,36 +1,39 @@
-/// What one fragment covers. A SYN names one of the sixteen types; a SYN-ACK, whose bits say no type, may also be hashed over
+/// What one fragment covers. A SYN names one of the sixteen types; a SYN-ACK, whose bits say no type, may also be
+/// hashed over
 /// types of ours that have no number on the wire.
 package enum ReplyCoverage: Hashable, Sendable {
     case covering(Coverage)
-    /// Type 16, a constant: "what you asked for did not arrive as sent". The seed's special code (5.5), for which the wire
+    /// Type 16, a constant: "what you asked for did not arrive as sent". The seed's special code (5.5), for which the
+    /// wire
     /// has no bits left.
     case changed
-    /// Type 17: HNONAT and, behind it, the carrier as it arrived. It answers an HNAT fragment that does not match beside two
-    /// HNONAT fragments that do. An initiator that finds its own carrier in it knows that the carrier was left alone, so that the
-    /// addresses were changed; without it, translated addresses (three flows of four, seed table 8.5) would need a second exchange
+    /// Type 17: HNONAT and, behind it, the carrier as it arrived. It answers an HNAT fragment that does not match
+    /// beside two
+    /// HNONAT fragments that do. An initiator that finds its own carrier in it knows that the carrier was left alone,
+    /// so that the
+    /// addresses were changed; without it, translated addresses (three flows of four, seed table 8.5) would need a
+    /// second exchange
     /// to be told from a translated ISN.
     case echo(UInt16)
-    /// Type 18, in SYNs only, under the nibble of HNONAT: HNONAT, and an echo is wanted. Without a mark of its own, a SYN of three HNONAT
-    /// whose ISN was translated to something that reads HNAT (1 in 16) would be answered by an echo that nobody asked for.
-    case echoWanted
+    /// Types 32 and up, in SYNs only: one of the sixteen, in a SYN that names different types on purpose. Without the
+    /// mark, an
+    /// overwritten carrier of a SYN of one type, which matches another type once in 4096 times, could not be told from
+    /// one that is
+    /// meant to name it; an IPID that a middlebox sets to 0 names HNONAT every time.
+    case marked(Coverage)
 
     var number: UInt8 {
         switch self {
         case .covering(let coverage): coverage.rawValue
         case .changed: 16
         case .echo: 17
-        case .echoWanted: 18
+        case .marked(let coverage): 32 + coverage.rawValue
         }
     }
 
     /// Whether a SYN of these types asks for an echo: one HNAT beside two HNONAT.
     static func wantsEcho(_ named: PerCarrier<Coverage>) -> Bool {
         named.count { $0 == .nat } == 1 && named.count { $0 == .noNAT } == 2
-    }
-
-    /// What a SYN's fragment under the nibble of `coverage` is hashed over.
-    static func sealed(_ coverage: Coverage, wantsEcho: Bool) -> ReplyCoverage {
-        wantsEcho && coverage == .noNAT ? .echoWanted : .covering(coverage)
     }
 }
 
@@ -39,8 +42,10 @@ package enum ReplyCoverage: Hashable, Sendable {
 /// 1. A fragment that matches is answered under its own type.
 /// 2. Where two of one type match, the third is answered under that type too (seed 5.5: the type that matched), or by
 ///    ``ReplyCoverage/echo(_:)`` where one was asked for.
-/// 3. Where two of different types match, or one beside others of other types, the rest is answered as ``ReplyCoverage/changed``.
-/// 4. Where none matches, or one of three of the same type, all are answered under the type that two carriers name (the majority rule),
+/// 3. Where two of different types match, or one beside others of other types, the rest is answered as
+/// ``ReplyCoverage/changed``.
+/// 4. Where none matches, or one of three of the same type, all are answered under the type that two carriers name (the
+/// majority rule),
 ///    else as ``ReplyCoverage/changed``.
 ///
 /// For the seed's SYNs, three times the same type, this is the seed's rule. The other arms serve SYNs of mixed types.

@@ -1,24 +1,27 @@
-/// What an initiator reads from a SYN-ACK: how its SYN arrived, by the status bits, and how the SYN-ACK itself did (seed
+/// What an initiator reads from a SYN-ACK: how its SYN arrived, by the status bits, and how the SYN-ACK itself did
+/// (seed
 /// table 5.2). It draws no conclusion; that takes more than one exchange.
 package struct ReplyReading: Hashable, Sendable {
     /// The types that the SYN named.
     package let sent: PerCarrier<Coverage>
     /// Per carrier, whether the responder found its fragment right; nil where no status can be read.
     package let status: PerCarrier<Bool>?
-    /// How many carriers of the SYN-ACK hold that status and a fragment that matches. Two or more are proof that the far end takes part.
+    /// How many carriers of the SYN-ACK hold that status and a fragment that matches. Two or more are proof that the
+    /// far end takes part.
     package let evidence: Int
     /// How many carriers repeat the status.
     package let copies: Int
     /// What the responder must have hashed, given the status.
     package let replied: PerCarrier<ReplyCoverage>
-    /// Per carrier, whether the SYN-ACK's fragment matches that.
+    /// Per carrier, whether the SYN-ACK's status and fragment match that.
     package let matches: PerCarrier<Bool>
     /// The functions protect the status bits: without evidence they say nothing.
     package let statusIsProtected: Bool
 
     /// Both two-of-three rules hold for one type in all three carriers.
     ///
-    /// The status bits alone would call one random SYN-ACK of eight a pass, so they count only with `evidence`, or, `capable`, where the far
+    /// The status bits alone would call one random SYN-ACK of eight a pass, so they count only with `evidence`, or,
+    /// `capable`, where the far
     /// end has proven in an earlier exchange that it takes part.
     package func forwardIntact(capable: Bool) -> Bool? {
         guard let status = readableStatus(capable: capable) else { return nil }
@@ -30,6 +33,22 @@ package struct ReplyReading: Hashable, Sendable {
         let asked = Carrier.allCases.filter { replied[$0] == .covering(coverage) }
         guard asked.count >= 2 else { return nil }
         return asked.count { matches[$0] } >= 2
+    }
+
+    /// Two matching fragments outweigh everything. One alone may be chance, in a carrier that was overwritten, and must
+    /// not outweigh
+    /// three copies of another status.
+    fileprivate var rank: (Int, Int, Int) { (evidence >= 2 ? evidence : 0, copies, evidence) }
+
+    /// Where the answer fits with the echo and without it, one of them by chance, the echo proves nothing.
+    fileprivate var withoutEcho: ReplyReading {
+        var doubtful = matches
+        for carrier in Carrier.allCases {
+            if case .echo = replied[carrier] { doubtful[carrier] = false }
+        }
+        return ReplyReading(
+            sent: sent, status: status, evidence: doubtful.count { $0 }, copies: copies, replied: replied,
+            matches: doubtful, statusIsProtected: statusIsProtected)
     }
 
     /// The status where it may be believed.
@@ -68,8 +87,9 @@ extension HandshakePacket {
 
     /// Checks this SYN-ACK, the answer to a SYN that left with the carriers `sent`.
     ///
-    /// The status says what the responder hashed. It is repeated in each carrier, any of which may have been overwritten: each
-    /// reading is tried, and the one with the most matching fragments counts.
+    /// The status says what the responder hashed. It is repeated in each carrier, any of which may have been
+    /// overwritten: each
+    /// reading is tried, and the one with the most matching fragments counts, then the one with the most copies.
     package func readSYNACK(answering sent: PerCarrier<UInt16>, by functions: FragmentFunctions) -> ReplyReading {
         let arrived = carriers
         let nibbles = arrived.map { UInt8($0 >> 12) }
@@ -81,17 +101,22 @@ extension HandshakePacket {
             tried.append(nibble)
             let status = PerCarrier(nibble & 4 != 0, nibble & 2 != 0, nibble & 1 != 0)
             for replied in Self.hypotheses(named: named, sent: sent, status: status) {
-                let matches = matching(arrived, replied, functions, nibble)
+                // A carrier that repeats another status was overwritten, whatever its fragment says.
+                var matches = matching(arrived, replied, functions, nibble)
+                for carrier in Carrier.allCases where nibbles[carrier] != nibble { matches[carrier] = false }
                 let reading = ReplyReading(
-                    sent: named, status: status,
-                    evidence: Carrier.allCases.count { nibbles[$0] == nibble && matches[$0] },
+                    sent: named, status: status, evidence: matches.count { $0 },
                     copies: nibbles.count { $0 == nibble }, replied: replied, matches: matches,
                     statusIsProtected: functions.protectsStatus)
                 guard let former = best else {
                     best = reading
                     continue
                 }
-                if (reading.evidence, reading.copies) > (former.evidence, former.copies) { best = reading }
+                if reading.rank > former.rank {
+                    best = reading
+                } else if reading.rank == former.rank, reading.status == former.status {
+                    best = former.withoutEcho
+                }
             }
         }
         return best
@@ -100,7 +125,8 @@ extension HandshakePacket {
                 matches: PerCarrier(all: false), statusIsProtected: functions.protectsStatus)
     }
 
-    /// What the responder may have hashed. The first is what it did if the types arrived as sent; the second, if those of the fragments
+    /// What the responder may have hashed. The first is what it did if the types arrived as sent; the second, if those
+    /// of the fragments
     /// that did not match were overwritten.
     private static func hypotheses(
         named: PerCarrier<Coverage>, sent: PerCarrier<UInt16>, status: PerCarrier<Bool>

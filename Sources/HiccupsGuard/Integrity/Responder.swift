@@ -26,7 +26,8 @@ package struct Responder: Sendable {
         return (synAck, reading)
     }
 
-    /// The SYN-ACK without integrity. Whatever the SYN has, it has too: what is not there cannot be seen to change on the way back.
+    /// The SYN-ACK without integrity. Whatever the SYN has, it has too: what is not there cannot be seen to change on
+    /// the way back.
     private func reply(to syn: HandshakePacket) -> HandshakePacket {
         let ip: IPHeader
         switch syn.ip {

@@ -1,6 +1,7 @@
 /// SipHash-2-4 (Aumasson and Bernstein, 2012): a pseudorandom function for short inputs under a 128-bit key.
 ///
-/// Chosen over HMAC-SHA256: a responder computes it for every SYN, also in a flood; the wire has room for 36 bits of it, so a
+/// Chosen over HMAC-SHA256: a responder computes it for every SYN, also in a flood; the wire has room for 36 bits of
+/// it, so a
 /// longer output buys nothing; and it needs no allocation. The dialect engine's tags use the same function.
 enum SipHash {
     static func hash(_ bytes: Span<UInt8>, key: PathKey) -> UInt64 {

@@ -7,7 +7,8 @@ package struct SynReading: Hashable, Sendable {
     package var wantsEcho = false
 
     package enum Verdict: Hashable, Sendable {
-        /// Two or three fragments of one type match: what it covers is as it was sent. `overwritten` is the one carrier whose
+        /// Two or three fragments of one type match: what it covers is as it was sent. `overwritten` is the one carrier
+        /// whose
         /// fragment does not match, where it names the type or none else was asked for.
         case intact(Coverage, overwritten: Carrier?)
         /// A SYN of mixed types of which at least two match: each match vouches for its own type, by 12 bits.
@@ -38,11 +39,12 @@ extension HandshakePacket {
     /// Writes `A_n = type | f_n` into the carriers of this SYN. Everything that is covered must be in place already.
     ///
     /// - Parameters:
-    ///   - coverage: the seed asks for the same type in all three; three types test three things at once, by 12 bits each.
+    ///   - coverage: the seed asks for the same type in all three; three types test three things at once, by 12 bits
+    ///     each.
     ///   - salt: 16 random bits, new for every connection.
     package mutating func sealSYN(_ coverage: PerCarrier<Coverage>, salt: UInt16, by functions: FragmentFunctions) {
         let masks = functions.nibbleMasks
-        let wantsEcho = ReplyCoverage.wantsEcho(coverage)
+        let isMixed = !coverage.isUniform
         var sealed = PerCarrier<UInt16>(all: 0)
         var known: (Coverage, PerCarrier<UInt16>)?
         for carrier in Carrier.allCases {
@@ -51,7 +53,8 @@ extension HandshakePacket {
             if let known, known.0 == type {
                 fragments = known.1
             } else {
-                fragments = functions.fragments(of: FragmentInput(self, .forward, .sealed(type, wantsEcho: wantsEcho)))
+                fragments = functions.fragments(
+                    of: FragmentInput(self, .forward, isMixed ? .marked(type) : .covering(type)))
                 known = (type, fragments)
             }
             sealed[carrier] = (UInt16(type.rawValue) << 12 ^ masks[carrier]) | fragments[carrier]
@@ -59,39 +62,54 @@ extension HandshakePacket {
         setCarriers(sealed, salt: salt)
     }
 
-    /// Checks this SYN's fragments. A fragment counts only for the type in its own nibble: that makes a false accept, two matches of
-    /// one type by chance, 3 in 2^28 random SYNs, not 1 in 2^24.
+    /// Checks this SYN's fragments. A fragment counts only for the type in its own nibble: that makes a false accept,
+    /// two matches of
+    /// one type by chance, 3 in 2^28 random SYNs, not 1 in 2^24; mixed SYNs, which are marked, add as many again.
     package func readSYN(by functions: FragmentFunctions) -> SynReading {
         let masks = functions.nibbleMasks
         let found = carriers
         let arrived = PerCarrier(found.isn ^ masks.isn, found.ipid ^ masks.ipid, found.window ^ masks.window)
         let named = arrived.map(SynReading.coverage)
-        if named.isUniform, named.isn != .noNAT {
-            return SynReading(arrived: arrived, matches: matching(arrived, .forward, .covering(named.isn), functions))
+        if named.isUniform {
+            let plain = matching(arrived, .forward, .covering(named.isn), functions)
+            guard plain.count({ $0 }) < 2, MixedStrategy.pairedTypes.contains(named.isn) else {
+                return SynReading(arrived: arrived, matches: plain)
+            }
+            // The odd carrier of a mixed SYN may have been overwritten so that it names what the pair does.
+            let marked = matching(arrived, .forward, .marked(named.isn), functions)
+            return SynReading(arrived: arrived, matches: marked.count { $0 } == 2 ? marked : plain)
         }
+        var plain = matching(arrived, named, functions) { .covering($0) }
+        if let dominant = ReplyRule.dominant(named: named, matches: plain) {
+            // A SYN of one type, one carrier of which names another: overwritten, even where it matches that.
+            for carrier in Carrier.allCases where named[carrier] != dominant { plain[carrier] = false }
+            return SynReading(arrived: arrived, matches: plain)
+        }
+        let marked = matching(arrived, named, functions) { .marked($0) }
+        // One match means something in a SYN of mixed types; in one of a single type, of which two carriers are lost,
+        // it does not.
+        guard marked.count({ $0 }) > 0 else { return SynReading(arrived: arrived, matches: plain) }
+        return SynReading(arrived: arrived, matches: marked, wantsEcho: ReplyCoverage.wantsEcho(named))
+    }
+
+    /// Each carrier by the type that it names.
+    private func matching(
+        _ arrived: PerCarrier<UInt16>, _ named: PerCarrier<Coverage>, _ functions: FragmentFunctions,
+        _ covered: (Coverage) -> ReplyCoverage
+    ) -> PerCarrier<Bool> {
         var matches = PerCarrier(all: false)
-        var wantsEcho = false
         var done: [Coverage] = []
         for carrier in Carrier.allCases where !done.contains(named[carrier]) {
             let type = named[carrier]
             done.append(type)
-            var found = matching(arrived, .forward, .covering(type), functions) { named[$0] == type }
-            func count(_ matches: PerCarrier<Bool>) -> Int {
-                Carrier.allCases.count { named[$0] == type && matches[$0] }
-            }
-            if type == .noNAT, count(found) < 2 {
-                let other = matching(arrived, .forward, .echoWanted, functions) { named[$0] == type }
-                if count(other) > count(found) {
-                    found = other
-                    wantsEcho = true
-                }
-            }
+            let found = matching(arrived, .forward, covered(type), functions) { named[$0] == type }
             for other in Carrier.allCases where named[other] == type { matches[other] = found[other] }
         }
-        return SynReading(arrived: arrived, matches: matches, wantsEcho: wantsEcho)
+        return matches
     }
 
-    /// Compares the low 12 bits of `arrived` with the fragments as they should be. Where CE arrived and is covered, each codepoint that
+    /// Compares the low 12 bits of `arrived` with the fragments as they should be. Where CE arrived and is covered,
+    /// each codepoint that
     /// may have been sent is tried, and that which most of the `relevant` carriers agree on counts: routers may set CE.
     func matching(
         _ arrived: PerCarrier<UInt16>, _ direction: Direction, _ covered: ReplyCoverage,
@@ -118,9 +136,9 @@ extension HandshakePacket {
 extension ReplyCoverage {
     var coversECN: Bool {
         switch self {
-        case .covering(let coverage): coverage.fields.contains(.ecnIP)
+        case .covering(let coverage), .marked(let coverage): coverage.fields.contains(.ecnIP)
         case .changed: false
-        case .echo, .echoWanted: true
+        case .echo: true
         }
     }
 }

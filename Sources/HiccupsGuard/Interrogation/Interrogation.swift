@@ -1,4 +1,5 @@
-/// Finds out, exchange by exchange, what a path does to headers: readings in, the types of the next SYN out. No clock, no socket.
+/// Finds out, exchange by exchange, what a path does to headers: readings in, the types of the next SYN out. No clock,
+/// no socket.
 package struct Interrogation: Sendable {
     /// How the next SYN is chosen.
     package enum Strategy: String, Hashable, Sendable, CaseIterable {
@@ -11,7 +12,8 @@ package struct Interrogation: Sendable {
     package enum Conclusion: Hashable, Sendable {
         /// All that the strategy asks for is known.
         case known
-        /// The far end takes no part, or in one direction two carriers or more are overwritten; from here the two look alike.
+        /// The far end takes no part, or in one direction two carriers or more are overwritten; from here the two look
+        /// alike.
         case cannotUseHiccups
         /// No answer, ``silencesMax`` times in a row.
         case silent

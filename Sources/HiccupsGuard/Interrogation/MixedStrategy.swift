@@ -1,13 +1,16 @@
 /// A search that asks for up to three types in one SYN.
 ///
-/// 1. HNAT | HNONAT | HNONAT. A path that changes nothing, or nothing but addresses or the ISN, is known after this: two fragments vouch for
+/// 1. HNAT | HNONAT | HNONAT. A path that changes nothing, or nothing but addresses or the ISN, is known after this:
+/// two fragments vouch for
 ///    HNONAT, and the answer's echo tells translated addresses from an overwritten carrier.
 /// 2. Where HNONAT holds and only the first slot is open: HNULL | HNAT | HNULL on carriers that are known by now.
 /// 3. Else HNULL in all three: which carriers arrive, or that HICCUPS cannot be used. The first reading now counts too.
 /// 4. HNOOPT | HONLYOPT | HNOOPT, then the narrow types of what failed, three at a time.
-/// 5. What changed on the way out is answered as "changed", so the way back is open: each such type once in all three carriers.
+/// 5. What changed on the way out is answered as "changed", so the way back is open: each such type once in all three
+/// carriers.
 ///
-/// A fragment that fails counts against its fields only on a carrier that is known to arrive. A group that changed while each of
+/// A fragment that fails counts against its fields only on a carrier that is known to arrive. A group that changed
+/// while each of
 /// its parts seems intact means a match by chance (1 in 4096): the parts are asked for again, in all three carriers.
 struct MixedStrategy: Sendable {
     private var asked: [PerCarrier<Coverage>] = []
@@ -17,6 +20,9 @@ struct MixedStrategy: Sendable {
         if case .ask(let coverage) = step { asked.append(coverage) }
         return step
     }
+
+    /// The types that this strategy puts into two of three carriers.
+    static let pairedTypes: Set<Coverage> = [.noNAT, .noOptions, .null]
 
     private static let opener = PerCarrier<Coverage>(.nat, .noNAT, .noNAT)
 
@@ -98,7 +104,8 @@ struct MixedStrategy: Sendable {
         }
     }
 
-    /// The first of `types` in the usable carriers, HNULL in the others; with one usable carrier, the first type in all three.
+    /// The first of `types` in the usable carriers, HNULL in the others; with one usable carrier, the first type in all
+    /// three.
     private func mix(_ types: [Coverage], _ knowledge: PathKnowledge) -> PerCarrier<Coverage>? {
         let slots = usable(knowledge)
         guard slots.count >= 2 else { return types.first.flatMap { unasked(PerCarrier(all: $0)) } }

@@ -1,8 +1,11 @@
 /// The search of seed figure 5.3, one type per exchange.
 ///
-/// HNONAT passes: HFULL, done. It fails: HNULL, which tells whether HICCUPS can be used at all; then HNOOPT, and where it fails the
-/// narrow types of the headers; then HONLYOPT, and where it fails those of the options. A type passes where SYN and SYN-ACK are
-/// both intact. One exchange is ours: SACK-permitted is an option that only HFLAGS covers, so HFLAGS follows where HONLYOPT fails and its
+/// HNONAT passes: HFULL, done. It fails: HNULL, which tells whether HICCUPS can be used at all; then HNOOPT, and where
+/// it fails the
+/// narrow types of the headers; then HONLYOPT, and where it fails those of the options. A type passes where SYN and
+/// SYN-ACK are
+/// both intact. One exchange is ours: SACK-permitted is an option that only HFLAGS covers, so HFLAGS follows where
+/// HONLYOPT fails and its
 /// five narrow types pass.
 struct SeedStrategy: Sendable {
     private var asked: Coverage?

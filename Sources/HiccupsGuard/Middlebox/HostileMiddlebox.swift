@@ -4,7 +4,8 @@ package struct HostileMiddlebox: Sendable {
     package enum Tactic: Hashable, Sendable, CaseIterable {
         /// Computes the public functions anew over the changed header.
         case recompute
-        /// Xors into each fragment what the public functions differ by: beats any mask that is put over plain fragments.
+        /// Xors into each fragment what the public functions differ by: beats any mask that is put over plain
+        /// fragments.
         case difference
         /// Writes the carriers that it saw on another packet, one whose header was already as it wants this one to be.
         case replay
@@ -12,7 +13,8 @@ package struct HostileMiddlebox: Sendable {
 
     package var box: Middlebox
     package var tactic: Tactic
-    /// What it believes the fragments to be computed by. Not knowing a key or the application's data, it can only guess.
+    /// What it believes the fragments to be computed by. Not knowing a key or the application's data, it can only
+    /// guess.
     package var guess: FragmentFunctions
 
     package init(_ box: Middlebox, tactic: Tactic, guess: FragmentFunctions = .plain) {

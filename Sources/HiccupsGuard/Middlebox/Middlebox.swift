@@ -1,4 +1,5 @@
-/// A box on the path that makes changes of table 7.6, each in the directions that it is set to, and may translate addresses.
+/// A box on the path that makes changes of table 7.6, each in the directions that it is set to, and may translate
+/// addresses.
 package struct Middlebox: Hashable, Sendable {
     package var forward: [HeaderChange]
     package var reverse: [HeaderChange]

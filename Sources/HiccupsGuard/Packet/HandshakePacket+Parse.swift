@@ -2,7 +2,8 @@ extension HandshakePacket {
     /// Whether checksums must be right. A packet captured on its way to the network card has none yet.
     package enum Checksums: Sendable { case verified, ignored }
 
-    /// Reads a packet that begins with its IP header. Bytes behind the length that the IP header states (link-layer padding) are
+    /// Reads a packet that begins with its IP header. Bytes behind the length that the IP header states (link-layer
+    /// padding) are
     /// not looked at.
     ///
     /// Options are kept as they came, also malformed ones: a middlebox that wrote them is what the guard wants to see.

@@ -25,7 +25,8 @@ package enum IPHeader: Hashable, Sendable {
 
     /// The 16 bits in which the second fragment travels: the IPID, and in IPv6 the low 16 bits of the flow label.
     ///
-    /// IPv6 has no IPID in its fixed header. Writing sets the label's upper four bits to 8: a label of zero means "none", which
+    /// IPv6 has no IPID in its fixed header. Writing sets the label's upper four bits to 8: a label of zero means
+    /// "none", which
     /// routers may fill in (RFC 6437 section 3), and a carrier may well be zero.
     package var identification: UInt16 {
         get {

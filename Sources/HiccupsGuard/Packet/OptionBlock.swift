@@ -32,7 +32,8 @@ package struct OptionBlock: Sendable {
 
     package var bytes: [UInt8] { (0..<count).map { storage[$0] } }
 
-    /// Where one option lies: `offset` is that of its kind, `length` counts kind and length bytes too (RFC 9293 section 3.1).
+    /// Where one option lies: `offset` is that of its kind, `length` counts kind and length bytes too (RFC 9293 section
+    /// 3.1).
     package struct Place: Hashable, Sendable {
         package let kind: UInt8
         package let offset: Int
