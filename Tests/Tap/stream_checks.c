@@ -519,7 +519,12 @@ static bool rotation(void)
 	pthread_join(thread, NULL);
 	EXPECT(sender.ok && memcmp(in, out, bytes) == 0 && turns >= 19);
 	EXPECT(module_of(401).messages_sent > 100 && module_of(1401).messages_received > 100);
-	EXPECT(module_of(404).streams_in_dialect == 1);
+	/* Which edition its last frame is in depends on how far the sender ran ahead; it is one, and the acks may be in another. */
+	uint32_t spoken = 0;
+
+	for (uint64_t module = 400; module <= 405; module++)
+		spoken += module_of(module).streams_in_dialect;
+	EXPECT(spoken >= 1 && spoken <= 2);
 	return true;
 }
 
