@@ -1,4 +1,4 @@
-// hiccups-bench [HANDSHAKES]: simulated handshakes through the pure core, every one as bytes, parsed and built at each
+// hiccups-bench [HANDSHAKES [SEED]]: simulated handshakes through the pure core, every one as bytes, parsed and built at each
 // hop.
 //
 // 1. One type each: every change of table 7.6, every direction, all 16 types; all at once; random combinations.
@@ -9,7 +9,8 @@ import HiccupsGuard
 
 let wanted = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 3_200_000
 let clock = ContinuousClock()
-var random = SplitMix64(seed: 0x4849_4343_5550_5321)
+let seed = CommandLine.arguments.dropFirst(2).first.flatMap { UInt64($0) } ?? 0x4849_4343_5550_5321
+var random = SplitMix64(seed: seed)
 
 /// One result, at once: standard output may be a pipe.
 func report(_ line: String) { FileHandle.standardOutput.write(Data("RESULT hiccups_\(line)\n".utf8)) }
@@ -69,7 +70,7 @@ for strategy in Interrogation.Strategy.allCases {
     let suffix = strategy == .seed ? "_seed" : ""
     for mix in [SurveyMix.planetLab, .ark] {
         var flows = Flows()
-        var draws = SplitMix64(seed: 7)
+        var draws = SplitMix64(seed: seed ^ 7)
         for _ in 0..<flowsWanted { try flows.take(try mix.draw(&draws), strategy, &random) }
         report("exchanges\(suffix)_\(mix.name)=\(text(flows.mean)) per flow")
         report("solved_after_1\(suffix)_\(mix.name)=\(text(flows.share(1) * 100)) %")
@@ -99,7 +100,7 @@ func tell(_ flows: Flows, _ name: String) {
 // as a packet.
 let strangers = Strangers(header: try Templates.any(&random))
 let tries = wanted >= 3_200_000 ? 1 << 33 : 1 << 26
-let taken = strangers.taken(tries, seed: 99)
+let taken = strangers.taken(tries, seed: seed ^ 99)
 report("stranger_tries=\(tries)")
 report("stranger_false_accepts_plain=\(taken.plain)")
 report("stranger_false_accepts_plain_expected=\(text(Double(tries) * Strangers.plainRate))")
