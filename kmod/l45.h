@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The inside of l45.ko: what its files know of each other.
+ *
+ * Mechanism: each tapped socket has a context (struct l45_sock) that embeds its own copy of struct proto, so the context is
+ * container_of(sk->sk_prot): no hash, no lock, no sk_user_data. Untapped sockets run stock code; no global function pointer
+ * is touched.
+ *
+ * Rules of the house: a table is built aside and published once; a reader sees the old one or the new one. What a socket
+ * does with a message is decided by its list (struct l45_list), a value made when the table or the socket's names and
+ * ports change, so that the data path neither matches nor allocates. No failure of ours ends a program: its socket goes
+ * on untapped, and that is reported.
+ */
+#ifndef L45_H
+#define L45_H
+
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/net.h>
+#include <linux/netdevice.h>
+#include <linux/refcount.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "uapi/l45.h"
+#include "../Sources/CL45Core/include/l45_core.h"
+
+/* ---- tally.c: counters of one module id; they outlive tables ---- */
+
+struct l45_counts {
+	u64 messages_sent, messages_received, bytes_sent, bytes_received;
+	u64 skipped, passed_plain, dropped, forged;
+	u64 sent_ms, received_ms; /* wall clock of the last one on this CPU */
+	struct u64_stats_sync sync;
+};
+
+struct l45_tally {
+	struct hlist_node node;     /* in l45_net.tallies */
+	struct rcu_head rcu;
+	refcount_t refs;
+	u64 id;
+	struct l45_counts __percpu *counts;
+	atomic_t sockets;              /* open sockets with the module in their list */
+	atomic_t streams_in_dialect;   /* streams whose frame under way, either way, is in it */
+	atomic_t streams_left_plain;
+};
+
+struct l45_net;
+
+struct l45_tally *l45_tally_get(struct l45_net *ln, u64 id); /* finds or makes; NULL: no memory */
+void l45_tally_put(struct l45_net *ln, struct l45_tally *tally);
+void l45_tally_sum(const struct l45_tally *tally, struct l45_counts *sum);
+/* Any context. */
+void l45_count_sent(struct l45_tally *tally, u64 messages, u64 bytes);
+void l45_count_received(struct l45_tally *tally, u64 messages, u64 bytes);
+enum l45_oddity { L45_SKIPPED, L45_PASSED_PLAIN, L45_DROPPED, L45_FORGED };
+void l45_count_odd(struct l45_tally *tally, enum l45_oddity what);
+
+/* ---- module.c: one customization module; immutable, shared by the tables and sockets that refer to it ---- */
+
+struct l45_end {
+	struct in6_addr address;
+	u8 prefix_bits; /* 0 any */
+	u16 port;       /* host order; 0 any */
+};
+
+struct l45_module {
+	struct rcu_head rcu;
+	refcount_t refs;
+	struct l45_tally *tally;
+	struct l45_net *ln;
+	u64 id, group;
+	s32 priority;
+	u32 flags;      /* enum l45_module_flags */
+	u32 delay_us;
+	u8 state;       /* enum l45_module_state */
+	u8 protocol;
+	bool has_init_key;
+	char process[L45_TASK_NAME_BYTES], thread[L45_TASK_NAME_BYTES];
+	struct l45_end local;
+	u32 remote_count;
+	struct l45_end *remotes; /* kvmalloc; NULL: any */
+	struct l45_codec codec;  /* codec.dialect.kind L45_MONITOR: counts only */
+	u8 init_key[L45_INIT_KEY_BYTES];
+};
+
+static inline void l45_module_get(struct l45_module *module) { refcount_inc(&module->refs); }
+void l45_module_put(struct l45_module *module); /* frees after a grace period, secrets wiped */
+
+static inline bool l45_is_server(const struct l45_module *module) { return module->flags & L45_F_SERVER; }
+/* Does this module's dialect go out (in) on this end? */
+static inline bool l45_carries(const struct l45_module *module, bool outgoing)
+{
+	return module->flags & (l45_is_server(module) == outgoing ? L45_F_RESPONSES : L45_F_REQUESTS);
+}
+static inline enum l45_direction l45_way(const struct l45_module *module, bool outgoing)
+{
+	return l45_is_server(module) == outgoing ? L45_RESPONSE : L45_REQUEST;
+}
+static inline bool l45_may_send(const struct l45_module *module, u8 kind)
+{
+	return module->state == L45_STATE_ACTIVE && module->codec.dialect.kind == kind && l45_carries(module, true);
+}
+static inline bool l45_may_read(const struct l45_module *module, u8 kind)
+{
+	return module->state != L45_STATE_DEACTIVATED && module->codec.dialect.kind == kind && l45_carries(module, false);
+}
+static inline bool l45_watches(const struct l45_module *module)
+{
+	return module->codec.dialect.kind == L45_MONITOR || module->state == L45_STATE_DEACTIVATED;
+}
+
+/* ---- match.c: pure ---- */
+
+/* A name of at most 15 bytes against a pattern: "" any, a trailing '*' any ending. */
+bool l45_match_name(const char *pattern, const char *name);
+bool l45_match_end(const struct l45_end *pattern, const struct in6_addr *address, u16 port);
+/* Any of the module's remotes; true when it names none. */
+bool l45_match_remote(const struct l45_module *module, const struct in6_addr *address, u16 port);
+
+/* ---- table.c: the table of a namespace ---- */
+
+struct l45_table {
+	struct rcu_head rcu;
+	u64 generation;
+	char digest[L45_TABLE_DIGEST_BYTES + 1];
+	u32 count;
+	bool any_udp, any_tcp;
+	struct l45_module *module[]; /* by rank: active before the rest, then by priority, then by id */
+};
+
+struct l45_net {
+	struct net *net;
+	struct l45_table __rcu *table;   /* NULL: none */
+	struct mutex lock;               /* publishing, staging, flushing */
+	struct l45_stage *stage;         /* between BEGIN and COMMIT; netlink.c */
+	struct srcu_struct calls;        /* calls that work by a table; see l45_enter */
+	u64 in_force;                    /* READ_ONCE */
+	struct hlist_head tallies[64];
+	spinlock_t tallies_lock;
+	spinlock_t socks_lock;           /* BH */
+	struct list_head socks;          /* struct l45_sock.node */
+	u32 socks_count;
+	u32 socks_sequence;              /* of changes to the list, for consistent dumps */
+	atomic64_t refused, failed;
+	struct l45_peer *peers;          /* peers.c; made with the first UDP server module */
+	u8 peer_key[16];
+};
+extern unsigned int l45_net_id;
+static inline struct l45_net *l45_net(const struct net *net);
+
+/*
+ * A call in process context that decides by the table stands between these two, so that "in force" is known: it does
+ * not span a sleep for the peer (a full send buffer), only what it takes to hand a message to the stock code.
+ */
+static inline int l45_enter(struct l45_net *ln) { return srcu_read_lock(&ln->calls); }
+static inline void l45_leave(struct l45_net *ln, int index) { srcu_read_unlock(&ln->calls, index); }
+
+/*
+ * Publishes a table, built whole by the caller who gives it away on success: switches every tapped socket's list,
+ * lets go of UDP sockets that no module is for, taps open sockets that match (attach = all). Under ln->lock. 0 or -ENOMEM
+ * (nothing changed).
+ */
+int l45_publish(struct l45_net *ln, struct l45_table *table);
+void l45_table_free(struct l45_table *table);
+void l45_flush(struct l45_net *ln);
+
+/* ---- sock.c: the context of a tapped socket ---- */
+
+#define L45_LIST_MAX L45_CODECS_MAX
+
+/* The modules of one socket under one table, by rank. Immutable; freed after a grace period. */
+struct l45_list {
+	struct rcu_head rcu;
+	u64 generation;
+	u16 count;
+	bool watched;  /* one of them counts whatever passes */
+	bool sends;    /* one of them may send */
+	bool enforces;
+	struct l45_module *module[]; /* referenced */
+};
+
+struct l45_sock {
+	struct proto proto;           /* sk->sk_prot points here */
+	struct proto *stock;
+	struct sock *sk;              /* not referenced: the socket's close lets go of the context */
+	struct l45_net *ln;
+	struct list_head node;        /* in l45_net.socks */
+	struct rcu_head rcu;
+	refcount_t refs;              /* the socket, and each call inside */
+	struct l45_list __rcu *list;
+	spinlock_t lock;
+	char process[L45_TASK_NAME_BYTES], thread[L45_TASK_NAME_BYTES];
+	u64 cookie;
+	u64 since_ms;
+	bool gone;                    /* restored: whoever still comes in is sent on to stock code */
+	u64 tx_id, rx_id;             /* module of the last message or frame; 0 none. Diagnostics */
+	union {
+		struct l45_udp_sock *udp;
+		struct l45_tcp_sock *tcp;
+	};
+};
+
+static inline struct l45_sock *l45_sk(const struct sock *sk); /* NULL: not tapped, or no more */
+
+/*
+ * Taps a socket: makes a context with this list, and swaps. Socket lock held (or the socket not yet seen by anyone); any
+ * allocation flags. Returns 0; -EEXIST it is tapped; -EPERM it must not be, *why says; -ENOMEM (reported; it goes on plain).
+ */
+int l45_attach(struct sock *sk, struct l45_net *ln, const char *process, const char *thread, gfp_t gfp,
+	       enum l45_refusal *why);
+/* Puts the stock proto back and gives up the socket's reference. Socket lock held. */
+void l45_detach(struct l45_sock *ctx);
+/* Makes the list of a socket under a table. ERR_PTR(-ENOMEM); NULL: no module is for it. */
+struct l45_list *l45_list_make(const struct l45_table *table, const struct sock *sk, const char *process,
+			       const char *thread, bool open_before, gfp_t gfp);
+void l45_list_free(struct l45_list *list);
+
+/* ---- stock.c: the stock protos and proto_ops, read from sockets made for it ---- */
+struct l45_stock {
+	struct proto *udp, *udp6, *tcp, *tcp6;
+	const struct proto_ops *stream, *stream6;
+};
+extern struct l45_stock l45_stock;
+int l45_stock_find(void);
+
+/* ---- udp*.c, tcp*.c: what attach asks of each protocol ---- */
+int l45_udp_prepare(struct l45_sock *ctx, gfp_t gfp); /* fills ctx->proto and ctx->udp; nothing is visible yet */
+void l45_udp_swapped(struct l45_sock *ctx);           /* the rest of the swap: encap_rcv and so on */
+void l45_udp_restore(struct l45_sock *ctx);
+void l45_udp_free(struct l45_sock *ctx);
+int l45_tcp_prepare(struct l45_sock *ctx, gfp_t gfp);
+void l45_tcp_swapped(struct l45_sock *ctx);
+void l45_tcp_restore(struct l45_sock *ctx);
+void l45_tcp_free(struct l45_sock *ctx);
+/* The socket's list changed (publish). Process context, socket lock not held. */
+void l45_tcp_relist(struct l45_sock *ctx);
+int l45_udp_init(void);
+void l45_udp_exit(void);
+int l45_tcp_init(void);
+void l45_tcp_exit(void);
+
+/* ---- hooks.c: armed only while a table is anywhere; catches sockets as they bind, connect and listen ---- */
+int l45_hooks_arm(void);
+void l45_hooks_disarm(void);
+
+/* ---- live.c: sockets that are already open ---- */
+void l45_live_attach(struct l45_net *ln, const struct l45_table *table);
+/* Wakes threads that sleep in a tapped call, so that they leave our code and start again in stock code. */
+void l45_live_kick(struct sock *sk);
+
+/* ---- peers.c: who speaks the dialect: a server answers in kind ---- */
+bool l45_peer_known(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group);
+void l45_peer_note(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group, bool in_dialect);
+
+/* ---- events.c ---- */
+void l45_event_socket(struct l45_net *ln, enum l45_event_kind kind, struct sock *sk, u64 module,
+		      enum l45_refusal why, const char *process, const char *thread);
+void l45_event_alert(struct l45_net *ln, u64 module, const struct l45_sock *ctx, const char *text);
+void l45_event_table(struct l45_net *ln, u64 generation);
+
+/* ---- netlink.c, respond.c ---- */
+int l45_netlink_init(void);
+void l45_netlink_exit(void);
+
+#include <net/netns/generic.h>
+static inline struct l45_net *l45_net(const struct net *net)
+{
+	return net_generic(net, l45_net_id);
+}
+
+#endif
