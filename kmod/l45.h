@@ -132,22 +132,34 @@ struct l45_table {
 	struct l45_module *module[]; /* by rank: active before the rest, then by priority, then by id */
 };
 
+/* What events of one kind may still be sent: a token bucket. */
+#define L45_EVENT_KINDS (L45_EVENT_ALERT + 1)
+struct l45_budget {
+	spinlock_t lock;
+	u32 tokens;
+	u32 lost;           /* left out since the last one that went */
+	unsigned long at;   /* jiffies of the last refill */
+};
+
 struct l45_net {
 	struct net *net;
 	struct l45_table __rcu *table;   /* NULL: none */
 	struct mutex lock;               /* publishing, staging, flushing */
-	struct l45_stage *stage;         /* between BEGIN and COMMIT; netlink.c */
+	struct l45_stage *stage;         /* between BEGIN and COMMIT; stage.c */
+	u32 table_sequence;              /* of publishings and flushes, for consistent dumps; stage.c */
 	struct srcu_struct calls;        /* calls that work by a table; see l45_enter */
 	u64 in_force;                    /* READ_ONCE */
 	struct hlist_head tallies[64];
 	spinlock_t tallies_lock;
 	spinlock_t socks_lock;           /* BH */
-	struct list_head socks;          /* struct l45_sock.node */
+	struct list_head socks;          /* struct l45_sock.node, by serial */
 	u32 socks_count;
 	u32 socks_sequence;              /* of changes to the list, for consistent dumps */
+	u64 socks_serial;                /* l45_sock.serial of the one attached last */
 	atomic64_t refused, failed;
 	struct l45_peer *peers;          /* peers.c; made with the first UDP server module */
 	u8 peer_key[16];
+	struct l45_budget budgets[L45_EVENT_KINDS]; /* events.c; by kind */
 };
 extern unsigned int l45_net_id;
 static inline struct l45_net *l45_net(const struct net *net);
@@ -188,7 +200,8 @@ struct l45_sock {
 	struct proto *stock;
 	struct sock *sk;              /* not referenced: the socket's close lets go of the context */
 	struct l45_net *ln;
-	struct list_head node;        /* in l45_net.socks */
+	struct list_head node;        /* in l45_net.socks, added at its tail; off it before sk is gone */
+	u64 serial;                   /* ++socks_serial, set with node under socks_lock: where a dump goes on */
 	struct rcu_head rcu;
 	refcount_t refs;              /* the socket, and each call inside */
 	struct l45_list __rcu *list;
@@ -238,6 +251,8 @@ void l45_tcp_restore(struct l45_sock *ctx);
 void l45_tcp_free(struct l45_sock *ctx);
 /* The socket's list changed (publish). Process context, socket lock not held. */
 void l45_tcp_relist(struct l45_sock *ctx);
+/* enum l45_stream_mode either way, for diagnostics. Any context, no lock but socks_lock. */
+void l45_tcp_modes(const struct l45_sock *ctx, u8 *tx, u8 *rx);
 int l45_udp_init(void);
 void l45_udp_exit(void);
 int l45_tcp_init(void);
@@ -256,15 +271,19 @@ void l45_live_kick(struct sock *sk);
 bool l45_peer_known(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group);
 void l45_peer_note(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group, bool in_dialect);
 
-/* ---- events.c ---- */
+/* ---- events.c: any context; nothing is built when nobody listens ---- */
+void l45_events_init(struct l45_net *ln); /* with the namespace */
+/* ATTACHED, REFUSED or FAILED. module 0: none in particular. */
 void l45_event_socket(struct l45_net *ln, enum l45_event_kind kind, struct sock *sk, u64 module,
 		      enum l45_refusal why, const char *process, const char *thread);
+/* text: what happened, without a stop; the module and the socket (NULL: none) are added. */
 void l45_event_alert(struct l45_net *ln, u64 module, const struct l45_sock *ctx, const char *text);
 void l45_event_table(struct l45_net *ln, u64 generation);
 
-/* ---- netlink.c, respond.c ---- */
-int l45_netlink_init(void);
-void l45_netlink_exit(void);
+/* ---- netlink.c, stage.c ---- */
+int l45_netlink_init(void);  /* after the namespaces' */
+void l45_netlink_exit(void); /* before them */
+void l45_stage_drop(struct l45_net *ln); /* with the namespace, before its lock goes */
 
 #include <net/netns/generic.h>
 static inline struct l45_net *l45_net(const struct net *net)

@@ -4,23 +4,30 @@
  * network namespace. Every command needs CAP_NET_ADMIN in the initial user namespace.
  *
  * A table is replaced as a whole: BEGIN, any number of ADDs, COMMIT, all from one socket. Until COMMIT succeeds nothing
- * has changed; a BEGIN by anyone discards what was begun before it. A refusal carries text (extack) and changes nothing.
+ * has changed; a BEGIN by anyone, a FLUSH and the end of the socket discard what was begun. A refusal changes nothing and
+ * carries text (extack) that names the module, the field, the number and the bound; an ADD of several modules is taken
+ * whole or not at all. Only a sender without the capability gets a bare -EPERM: its message is not looked at.
  *
  *   BEGIN   { GENERATION u64, DIGEST nul-string of 64 hex digits, COUNT u32 modules to come }
  *           -ESTALE older than the table in force; -EEXIST the same generation with another digest; 0 and nothing to
  *           do when both are the same (ADD and COMMIT are then accepted and change nothing); -E2BIG COUNT above the limit
- *   ADD     { MODULE nest ... }                  -EPROTO without a BEGIN from this socket; -EINVAL with the field; -E2BIG
- *   COMMIT  { GENERATION u64 }                   -EPROTO another generation than begun, or fewer modules than announced
+ *   ADD     { MODULE nest ... }                  -EPROTO without a BEGIN from this socket; -EINVAL with the field, or for
+ *           an id that the table has already; -E2BIG more modules than announced or more remotes than a table holds
+ *   COMMIT  { GENERATION u64 }                   -EPROTO another generation than begun, or fewer modules than announced;
+ *           -ENOMEM, and the same COMMIT may be sent again
  *   FLUSH   { }                                  whatever the generation: no table, generation 0, every socket let go
  *   STATUS  { } -> { STATUS nest }
  *   MODULES dump -> { GENERATION u64, MODULE_STATE nest } each; consistent (NLM_F_DUMP_INTR when the table or the list
  *           changed meanwhile: ask again)
- *   SOCKETS dump [{ MOD_ID u64 }] -> { SOCKET nest } each; all tapped sockets, or those of one module
- *   RESPOND { MOD_ID u64, CHALLENGE binary } -> { MOD_ID u64, ANSWER binary }: the security check, see l45_respond.h;
- *           -ENOENT no such module; -EBADMSG the challenge does not open under its init_key
+ *   SOCKETS dump [{ MOD_ID u64 }] -> { SOCKET nest } each; all tapped sockets, or those of one module (-ENOENT: none such);
+ *           consistent in the same way
+ *   RESPOND { MOD_ID u64, CHALLENGE binary } -> { MOD_ID u64, ANSWER binary }: the security check, see l45_respond in
+ *           l45_core.h; -ENOENT no such module; -EOPNOTSUPP it has no init_key; -EMSGSIZE the challenge is no challenge's
+ *           length; -EBADMSG it does not open under the init_key (and an ALERT event says so)
  *
- * Events, group "events", to the namespace that they belong to:
- *   EVENT   { EVENT_KIND u8, TEXT, and what concerns it: MOD_ID, SOCKET nest, REASON, GENERATION }
+ * Events, group "events", to the namespace that they belong to and to listeners with CAP_NET_ADMIN in it:
+ *   EVENT   { EVENT_KIND u8, TEXT, and what concerns it: MOD_ID, SOCKET nest, REASON, GENERATION, LOST }
+ *           They are limited in rate by kind; LOST then says how many of the kind were left out since the last one.
  *
  * Addresses have 16 bytes, IPv4 as ::ffff:a.b.c.d; ports are in host order; times are wall clock, ms since 1970, 0 never.
  */
@@ -33,12 +40,13 @@
 
 /* Limits of one network namespace's table. */
 #define L45_MODULES_MAX 1024
-#define L45_REMOTES_MAX 4096 /* of one module; a table holds at most 65,536 */
+#define L45_REMOTES_MAX 3072 /* of one module: a nest has at most 65,535 bytes */
 #define L45_TABLE_REMOTES_MAX 65536
 #define L45_TASK_NAME_BYTES 16
 #define L45_TABLE_DIGEST_BYTES 64
 #define L45_INIT_KEY_BYTES 32
 #define L45_DELAY_US_MAX 10000000
+#define L45_PRIORITY_MAX 1000000
 
 enum l45_command {
 	L45_CMD_UNSPEC,
@@ -72,6 +80,7 @@ enum l45_attribute {
 	L45_A_EVENT_KIND,   /* u8, enum l45_event_kind */
 	L45_A_REASON,       /* u8, enum l45_refusal */
 	L45_A_TEXT,         /* nul-string for people */
+	L45_A_LOST,         /* u32 */
 	__L45_A_MAX
 };
 #define L45_A_MAX (__L45_A_MAX - 1)
@@ -82,7 +91,7 @@ enum l45_module_attribute {
 	L45_M_PAD,
 	L45_M_ID,       /* u64, not 0 */
 	L45_M_GROUP,    /* u64: editions of one dialect share it */
-	L45_M_PRIORITY, /* s32: higher is tried first */
+	L45_M_PRIORITY, /* s32, -L45_PRIORITY_MAX..L45_PRIORITY_MAX: higher is tried first, after what is ACTIVE */
 	L45_M_STATE,    /* u8, enum l45_module_state */
 	L45_M_FLAGS,    /* u32, enum l45_module_flags */
 	L45_M_PROTOCOL, /* u8: 6 or 17 */
@@ -91,8 +100,9 @@ enum l45_module_attribute {
 	L45_M_THREAD,   /* the same, PID name */
 	L45_M_LOCAL,    /* nest of l45_endpoint_attribute; absent: any */
 	L45_M_REMOTES,  /* binary: struct l45_remote[]; absent or empty: any peer */
-	L45_M_DIALECT,  /* binary: struct l45_dialect of l45_core.h */
+	L45_M_DIALECT,  /* binary: struct l45_dialect of l45_core.h, 100 bytes, host order */
 	L45_M_INIT_KEY, /* binary, 32 bytes; absent: the module can not be challenged */
+	/* ID, STATE, PROTOCOL and DIALECT must be there; GROUP, PRIORITY, FLAGS and DELAY_US are 0 when absent. */
 	__L45_M_MAX
 };
 #define L45_M_MAX (__L45_M_MAX - 1)
