@@ -3,7 +3,7 @@
  * Sending on a tapped stream: tags go between stretches of the program's own buffers, and the state is a position, so
  * that a write which the kernel took in part, perhaps inside a tag, is told as exactly the plain bytes among it.
  */
-#include "preload.h"
+#include "stream.h"
 #include "real.h"
 
 #include <limits.h>
@@ -19,11 +19,6 @@ struct batch {
 	uint8_t tags[TAGS_MAX][L45_TAG_BYTES_MAX];
 };
 _Static_assert(sizeof(struct batch) <= SCRATCH_BYTES, "a batch fits a scratch buffer");
-
-struct cursor {
-	const struct iovec *iov;
-	size_t count, offset;
-};
 
 /* Adds plain bytes from the program's buffers. Returns those there was room for. */
 static uint32_t add_plain(struct batch *batch, size_t *pieces, struct cursor *from, uint32_t bytes)
@@ -46,22 +41,6 @@ static uint32_t add_plain(struct batch *batch, size_t *pieces, struct cursor *fr
 		}
 	}
 	return added;
-}
-
-static void advance(struct cursor *at, uint64_t bytes)
-{
-	while (bytes > 0 && at->count > 0) {
-		const size_t take = at->iov->iov_len - at->offset;
-
-		if (bytes < take) {
-			at->offset += bytes;
-			return;
-		}
-		bytes -= take;
-		at->iov++;
-		at->count--;
-		at->offset = 0;
-	}
 }
 
 /*
@@ -181,7 +160,7 @@ static ssize_t send_framed(int fd, struct l45_flow *flow, const struct msghdr *m
 			count_sent(flow->tx_module, (flow->tx.plain_offset + frame - 1) / frame - (begun + frame - 1) / frame,
 				   taken);
 		}
-		advance(&at, taken);
+		cursor_skip(&at, taken);
 		/* Ancillary data goes once. */
 		part.msg_control = NULL;
 		part.msg_controllen = 0;
