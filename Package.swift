@@ -92,11 +92,20 @@ let package = Package(
             dependencies: ["L45Model", "ControlChannel", "KernelTap", .nioCore, .logging, .lifecycle, .crypto],
             swiftSettings: strict),
 
+        // The whole control plane in one thread of virtual time: everything above but sockets and disks.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "L45Model", "IntentCompiler", "Reconciler", "Orchestrator", "ControlChannel", "Agent", "KernelTap",
+                "CL45Core", "CL45Tap",
+            ],
+            swiftSettings: strict),
+
         // The one binary: a library that tests can import, and its `main`.
         .target(
             name: "L45Command",
             dependencies: [
-                "L45Model", "IntentCompiler", "ControlChannel", "Orchestrator", "Agent", "KernelTap",
+                "L45Model", "IntentCompiler", "ControlChannel", "Orchestrator", "Agent", "KernelTap", "Simulation",
                 .argumentParser, .logging, .lifecycle, .unixSignals, .yams, .nioCore,
             ],
             swiftSettings: strict),
@@ -147,6 +156,8 @@ let package = Package(
                 "L45Model", .logging, .nioCore, .nioPosix,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "L45Model"], swiftSettings: strict),
         // Needs the binary: some of its tests run it.
         .testTarget(
             name: "L45CommandTests",

@@ -35,6 +35,6 @@ struct L45: AsyncParsableCommand {
                     ForgetCommand.self, TokenCommand.self,
                 ]),
             CommandGroup(name: "Machine", subcommands: [NcoCommand.self, AgentCommand.self, RunCommand.self]),
-            CommandGroup(name: "Other", subcommands: [VersionCommand.self]),
+            CommandGroup(name: "Other", subcommands: [SimulateCommand.self, VersionCommand.self]),
         ])
 }

@@ -68,6 +68,8 @@ private let rootHelp = """
       run                     Run a program under the user-space tap.
 
     OTHER SUBCOMMANDS:
+      simulate                Run rotations of a simulated fleet in virtual time,
+                              with everything failing that can.
       version                 Show the version of this command and of the
                               orchestrator.
 

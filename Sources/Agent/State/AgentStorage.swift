@@ -2,14 +2,21 @@ import Foundation
 package import L45Model
 package import NIOCore
 
-/// Where an agent keeps ledger and artifacts: on the disk, or nowhere, for one that ends with its process.
+/// Where an agent keeps ledger and artifacts: on the disk, or nowhere, for one that ends with its process, or on a disk that
+/// is simulated.
 package enum AgentStorage: Sendable {
     case disk(LedgerFile, ArtifactStore)
     /// Artifacts are verified and then forgotten; the bytes of one on its way are held.
     case none(begun: [Digest: ByteBuffer] = [:])
+    /// The ledger alone; artifacts are refused.
+    case memory(MemoryDisk)
 
     mutating func store(_ ledger: Ledger) throws(StateError) {
-        if case .disk(let file, _) = self { try file.store(ledger) }
+        switch self {
+        case .disk(let file, _): try file.store(ledger)
+        case .memory(let disk): try disk.store(ledger)
+        case .none: return
+        }
     }
 
     mutating func append(_ artifact: ArtifactReference, offset: Int, bytes: ByteBuffer) throws(StateError) {
@@ -22,6 +29,7 @@ package enum AgentStorage: Sendable {
             content.writeImmutableBuffer(bytes)
             begun[artifact.digest] = content
             self = .none(begun: begun)
+        case .memory: return
         }
     }
 
@@ -33,6 +41,7 @@ package enum AgentStorage: Sendable {
             self = .none(begun: begun)
             return content.readableBytes == artifact.bytes
                 && Digest(of: Array(content.readableBytesView)) == artifact.digest
+        case .memory: return false
         }
     }
 

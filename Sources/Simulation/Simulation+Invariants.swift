@@ -1,0 +1,113 @@
+import Agent
+import KernelTap
+import L45Model
+import Orchestrator
+import Reconciler
+
+/// What must hold whenever a tap has changed, and in the end.
+extension Simulation {
+    func violate(_ text: String) {
+        say("VIOLATION: \(text)")
+        report.violate("seed \(setup.seed), at \(elapsed) ms: \(text)")
+    }
+
+    /// After an agent has worked.
+    func look(at id: DeviceID, before: Generation) {
+        guard var device = devices[id] else { return }
+        let published = device.tap.published
+        if published < before { violate("\(id): the tap went from generation \(before) back to \(published)") }
+        let held = device.disk.ledger?.table.generation ?? .none
+        if published > held { violate("\(id): the tap has generation \(published), the ledger \(held)") }
+        if device.isDark, published == held {
+            device.isDark = false
+            say("\(id): its services start")
+        }
+        if device.isBereft, !device.tap.isMaimed { device.isBereft = false }
+        devices[id] = device
+        guard published > before else { return }
+        report.published += 1
+        say("\(id): generation \(published) in force")
+        checkSenders()
+    }
+
+    /// Make before break, on the taps themselves: whoever sends an edition has peers that understand it.
+    private func checkSenders() {
+        guard !isLenient else { return }
+        let entries = devices.mapValues { $0.isDark || $0.isBereft ? nil : Optional($0.tap.entries) }
+        for (ends, peers) in [(clients, servers), (servers, clients)] {
+            for id in ends {
+                guard let mine = entries[id] ?? nil else { continue }
+                let active = mine.filter { $0.state == .active && $0.plan.sends }
+                if Set(active.map(\.plan.flow)).count != active.count {
+                    violate("\(id) has two modules that send in one flow")
+                }
+                for sending in active {
+                    for peer in peers {
+                        guard let theirs = entries[peer] ?? nil, let address = devices[peer]?.address,
+                            sending.plan.tapSocket.remotes.isEmpty
+                                || sending.plan.tapSocket.remotes.contains(where: { $0.block == address })
+                        else { continue }
+                        let understands = theirs.contains {
+                            $0.plan.flow == sending.plan.flow && $0.plan.epoch == sending.plan.epoch
+                                && $0.state != .deactivated && $0.plan.dialectSecret == sending.plan.dialectSecret
+                        }
+                        if !understands {
+                            violate("\(id) sends edition \(sending.plan.epoch), which \(peer) does not understand")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// Longest that a fleet may take to come to rest once nothing fails any more: five minutes.
+    static let settleMax: Int64 = 300_000
+
+    /// Nothing fails any more: the fleet has to come to rest as the plans say, and then do nothing.
+    func settle() throws {
+        say("nothing fails any more")
+        chaosReigns = false
+        for id in clients + servers { mend(id) }
+        if var acting = orchestrator, acting.book.records[Self.intent]?.paused ?? false {
+            try acting.pause(Self.intent, false, &store, now: now)
+            orchestrator = acting
+        }
+        let deadline = elapsed + Self.settleMax
+        while elapsed < deadline, !isAtRest, report.violations.isEmpty { try step() }
+        guard isAtRest else {
+            if report.violations.isEmpty { violate("not at rest after \(Self.settleMax) ms: \(whatIsLeft)") }
+            return
+        }
+        isLenient = false
+        let decided = report.decided
+        let published = report.published
+        let quiet = elapsed + 30_000
+        while elapsed < quiet, report.violations.isEmpty { try step() }
+        if report.decided != decided || report.published != published {
+            violate("at rest, and yet \(report.decided - decided) tables were decided")
+        }
+    }
+
+    var isAtRest: Bool {
+        guard let fleet = orchestrator?.fleet, fleet.statuses.values.allSatisfy({ $0.phase == .settled }) else {
+            return false
+        }
+        return (clients + servers).allSatisfy { id in
+            guard let device = devices[id], !device.isDark, !device.isBereft, device.connection != nil else {
+                return false
+            }
+            return device.tap.entries
+                == (store.plans[id]?.modules ?? []).map { ModuleEntry(plan: $0, state: .active, enforcing: false) }
+        }
+    }
+
+    private var whatIsLeft: String {
+        guard let fleet = orchestrator?.fleet else { return "no orchestrator" }
+        return fleet.statuses.values.map { status in
+            "\(status.flow) \(status.phase.rawValue) "
+                + status.waiting.map { "\($0.device): \($0.reason)" }.joined(separator: "; ")
+        }.sorted().joined(separator: " | ")
+    }
+}

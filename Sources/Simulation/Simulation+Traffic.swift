@@ -1,0 +1,54 @@
+import KernelTap
+import L45Model
+
+/// Programs that talk through the taps, and what they get.
+extension Simulation {
+    func talk(_ client: DeviceID, _ server: DeviceID) {
+        queue.put(.talk(client: client, server: server), at: delay(1_600))
+        let bytes = Int.random(in: 1...96, using: &random)
+        send(
+            (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) }, from: client, to: server,
+            isAnswer: false)
+    }
+
+    private func send(_ plain: [UInt8], from: DeviceID, to: DeviceID, isAnswer: Bool) {
+        guard let sender = devices[from], let receiver = devices[to], !sender.isDark else { return }
+        let wire = sender.tap.send(plain, to: receiver.address, answering: isAnswer, at: sender.clock(now))
+        let packet = Packet(
+            from: from, to: to, isAnswer: isAnswer, plain: plain, wire: wire, sentAt: now,
+            senderWasBereft: sender.isBereft)
+        if random.once(in: setup.chaos.lossOdds) {
+            report.lost += 1
+            return
+        }
+        // Each takes its own time, so they overtake one another.
+        queue.put(.arrive(packet), at: delay(SimulationSetup.flightMax))
+        if random.once(in: setup.chaos.duplicateOdds) {
+            queue.put(.arrive(packet), at: delay(SimulationSetup.flightMax))
+        }
+    }
+
+    func arrive(_ packet: Packet) {
+        guard let receiver = devices[packet.to], let sender = devices[packet.from] else { return }
+        // Nobody listens there.
+        guard !receiver.isDark else {
+            report.lost += 1
+            return
+        }
+        let arrival = receiver.tap.receive(
+            packet.wire, from: sender.address, answering: !packet.isAnswer, at: receiver.clock(now))
+        switch arrival {
+        case .delivered(packet.plain, let module):
+            report.delivered += 1
+            if module != nil { report.deliveredTagged += 1 }
+            if !packet.isAnswer { send(packet.plain.reversed(), from: packet.to, to: packet.from, isAnswer: true) }
+        case .delivered, .dropped:
+            if isLenient || receiver.isBereft || packet.senderWasBereft {
+                report.excused += 1
+                return
+            }
+            let what = packet.wire == packet.plain ? "a plain message was dropped" : "a message was not understood"
+            violate("\(what): \(packet.from) to \(packet.to), sent at \((packet.sentAt - Self.base).milliseconds) ms")
+        }
+    }
+}
