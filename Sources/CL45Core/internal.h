@@ -59,6 +59,21 @@ static inline int l45_auth_equal(const uint8_t *wire, uint64_t auth)
 	return (uint32_t)(difference | difference >> 32) == 0;
 }
 
+/* Whether two tags of the AEAD are the same, in constant time as above. */
+static inline int l45_aead_tag_equal(const uint8_t *a, const uint8_t *b)
+{
+	uint64_t difference = (l45_load64(a) ^ l45_load64(b)) | (l45_load64(a + 8) ^ l45_load64(b + 8));
+
+	return (uint32_t)(difference | difference >> 32) == 0;
+}
+
+/* Overwrites a secret on the stack. A plain memset before the end of a function is no store that anyone reads. */
+static inline void l45_wipe(void *secret, size_t bytes)
+{
+	memset(secret, 0, bytes);
+	__asm__ __volatile__("" : : "r"(secret) : "memory");
+}
+
 /* Writes tag_bytes bytes. */
 void l45_tag_write(const struct l45_codec *codec, const uint8_t ident[L45_IDENT_BYTES], uint64_t auth, uint8_t *out);
 

@@ -236,6 +236,72 @@ int l45_stream_rx_feed(struct l45_stream_rx *rx, const struct l45_codec *const *
 uint64_t l45_stream_rx_wire_bytes(const struct l45_stream_rx *rx, const struct l45_codec *const *codecs,
 				  size_t codec_count, uint64_t plain_bytes);
 
+/* ---- the security check ---- */
+
+/*
+ * The orchestrator draws a challenge and seals it under the module's init_key; the module opens it, appends its id and
+ * seals the whole under a nonce of its own. Whoever relays the two can neither read nor make them. On the wire:
+ *
+ *     challenge: [nonce 12][sealed challenge, 8..64][tag 16]
+ *     answer:    [nonce 12][sealed challenge | mod_id u64 LE][tag 16]
+ *
+ * Sealed by ChaCha20-Poly1305 (RFC 8439), associated data "l45 check" and one byte (enum l45_check), so that neither can
+ * stand for the other. That cipher and not AES: in general registers AES needs tables, which leak the key through the
+ * cache, and a kernel may use the AES instructions only between guards that save the vector registers.
+ */
+#define L45_INIT_KEY_BYTES 32
+#define L45_CHALLENGE_BYTES_MIN 8
+#define L45_CHALLENGE_BYTES_MAX 64
+/* What sealing adds: nonce and tag. */
+#define L45_SEAL_BYTES (L45_AEAD_NONCE_BYTES + L45_AEAD_TAG_BYTES)
+#define L45_ANSWER_BYTES_MAX (L45_SEAL_BYTES + L45_CHALLENGE_BYTES_MAX + 8)
+
+enum l45_check { L45_CHECK_CHALLENGE = 0, L45_CHECK_ANSWER = 1 };
+
+/*
+ * Answers a challenge of bytes bytes. nonce must be random, fresh for each answer. Returns the bytes written to answer
+ * (bytes + 8; apart from challenge), or answer untouched: -EMSGSIZE when bytes is no challenge's length or answer_cap is
+ * below bytes + 8, -EBADMSG when it was not sealed as a challenge under this key.
+ */
+long l45_respond(const uint8_t init_key[L45_INIT_KEY_BYTES], uint64_t mod_id, const uint8_t nonce[12],
+		 const uint8_t *challenge, size_t bytes, uint8_t *answer, size_t answer_cap);
+
+/* ---- ChaCha20-Poly1305 (RFC 8439) ---- */
+
+#define L45_AEAD_KEY_BYTES 32
+#define L45_AEAD_NONCE_BYTES 12
+#define L45_AEAD_TAG_BYTES 16
+
+/*
+ * Writes in_bytes + L45_AEAD_TAG_BYTES to out: ciphertext, then tag. in and out are the same or apart; ad and in may be
+ * NULL when they are empty. in_bytes stays below 256 GiB, where the block counter ends.
+ */
+void l45_aead_seal(const uint8_t key[L45_AEAD_KEY_BYTES], const uint8_t nonce[L45_AEAD_NONCE_BYTES], const uint8_t *ad,
+		   size_t ad_bytes, const uint8_t *in, size_t in_bytes, uint8_t *out);
+
+/*
+ * The way back: in = ciphertext, then tag. Returns the plain bytes written to out (in_bytes - L45_AEAD_TAG_BYTES), or
+ * -EBADMSG with out untouched: the tag is compared first, in constant time.
+ */
+long l45_aead_open(const uint8_t key[L45_AEAD_KEY_BYTES], const uint8_t nonce[L45_AEAD_NONCE_BYTES], const uint8_t *ad,
+		   size_t ad_bytes, const uint8_t *in, size_t in_bytes, uint8_t *out);
+
+/* XORs the key stream from block counter on over in; the last block's counter must not pass 2^32 - 1. */
+void l45_chacha20(const uint8_t key[L45_AEAD_KEY_BYTES], const uint8_t nonce[L45_AEAD_NONCE_BYTES], uint32_t counter,
+		  const uint8_t *in, size_t bytes, uint8_t *out);
+
+/* A running authenticator. In five limbs of 26 bits, so that 32 x 32 bit products are all it needs. */
+struct l45_poly1305 {
+	uint32_t r[5], h[5];
+	uint8_t pad[16];
+	uint8_t block[16]; /* bytes that do not fill a block yet */
+	uint32_t held;     /* of them */
+};
+void l45_poly1305_begin(struct l45_poly1305 *state, const uint8_t key[32]);
+void l45_poly1305_add(struct l45_poly1305 *state, const uint8_t *bytes, size_t count);
+/* Wipes the state. */
+void l45_poly1305_end(struct l45_poly1305 *state, uint8_t tag[L45_AEAD_TAG_BYTES]);
+
 /* ---- primitives (RFC 7693; SipHash paper, appendix A), for the tests against published vectors ---- */
 void l45_blake2s(uint8_t *out, size_t out_bytes, const uint8_t *key, size_t key_bytes, const uint8_t *in,
 		 size_t in_bytes);
