@@ -42,7 +42,7 @@ package final class PreloadTap: Tap {
 
     package func publish(_ table: DeviceTable) throws(TapError) {
         let rules = try RuleTable.rules(of: table)
-        let digest = try Self.digest(of: table)
+        let digest = try table.tapDigest()
         try state.withLock { (state: inout sending State) throws(TapError) in
             let handle = try reopenIfRemoved(&state)
             let result = rules.withUnsafeBufferPointer { rules in
@@ -164,11 +164,5 @@ package final class PreloadTap: Tap {
 
     private static func text(_ characters: some Sequence<CChar>) -> String {
         String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    private static func digest(of table: DeviceTable) throws(TapError) -> Digest {
-        do { return try table.contentDigest() } catch {
-            throw .unfit(table.modules.first?.plan.id ?? ModuleID(0), reason: "it can not be encoded: \(error)")
-        }
     }
 }

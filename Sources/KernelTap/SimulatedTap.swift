@@ -26,10 +26,7 @@ package final class SimulatedTap: Tap {
 
     package func publish(_ table: DeviceTable) throws(TapError) {
         try check(table)
-        let digest: Digest
-        do { digest = try table.contentDigest() } catch {
-            throw .unfit(ModuleID(0), reason: "the table can not be encoded: \(error)")
-        }
+        let digest = try table.tapDigest()
         try state.withLock { (state: inout sending State) throws(TapError) in
             if let fault = state.publishFault { throw fault }
             guard table.generation >= state.published else {
