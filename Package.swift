@@ -84,7 +84,14 @@ let package = Package(
             swiftSettings: strict),
 
         // Device side.
-        .target(name: "KernelTap", dependencies: ["L45Model", "CL45Core", "CL45Tap", .logging], swiftSettings: strict),
+        .target(
+            name: "KernelTap",
+            dependencies: ["L45Model", "CL45Core", "CL45Tap", "CL45Netlink", "CNetlink", .logging],
+            swiftSettings: strict),
+        // libnl: the way to the kernel tap.
+        .systemLibrary(name: "CNetlink", pkgConfig: "libnl-genl-3.0", providers: [.apt(["libnl-genl-3-dev"])]),
+        // The kernel tap's messages: kmod/uapi/l45.h itself, no copy of it.
+        .target(name: "CL45Netlink", dependencies: ["CL45Core"], cSettings: strictC),
         // Only the layout of the memory that agent and tapped processes share: a header.
         .target(name: "CL45Tap", dependencies: ["CL45Core"], cSettings: strictC),
         .target(
@@ -143,7 +150,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "HiccupsGuardTests", dependencies: ["HiccupsGuard", "L45Model"], swiftSettings: strict),
         .testTarget(
-            name: "KernelTapTests", dependencies: ["KernelTap", "L45Model", "CL45Core", "CL45Tap"],
+            name: "KernelTapTests",
+            dependencies: ["KernelTap", "L45Model", "CL45Core", "CL45Tap", "CL45Netlink", "CNetlink"],
             swiftSettings: strict),
         .testTarget(
             name: "AgentTests",

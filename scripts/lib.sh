@@ -46,8 +46,8 @@ need_swift() {
 # What a build needs beyond Swift.
 need_build_packages() {
     need_swift
-    need_packages /usr/include/sqlite3.h:libsqlite3-dev pkg-config:pkg-config git:git clang:clang readelf:binutils \
-        /usr/include/stdio.h:libc6-dev
+    need_packages /usr/include/sqlite3.h:libsqlite3-dev /usr/include/libnl3/netlink/genl/genl.h:libnl-genl-3-dev pkg-config:pkg-config \
+        git:git clang:clang readelf:binutils /usr/include/stdio.h:libc6-dev
 }
 
 # The real programs that the quickstart and the tests put under the tap.

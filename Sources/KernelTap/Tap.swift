@@ -1,6 +1,6 @@
 package import L45Model
 
-/// What carries out a device's table on real traffic. One seam: the preload tap, a simulated one, later the kernel's.
+/// What carries out a device's table on real traffic. One seam: the kernel's tap, the user-space one, a simulated one.
 ///
 /// A tap holds what was published to it: it goes on enforcing without its agent.
 package protocol Tap: Sendable {
@@ -19,6 +19,14 @@ package protocol Tap: Sendable {
 
     /// What the tap does now. Frees what processes that are gone have left.
     func read() throws(TapError) -> TapReading
+
+    /// What the tap tells unasked, for one listener; ends with the tap.
+    var notices: AsyncStream<TapNotice> { get }
+}
+
+extension Tap {
+    /// Of a tap that tells nothing.
+    package var notices: AsyncStream<TapNotice> { AsyncStream { $0.finish() } }
 }
 
 /// What a tap says of itself at one instant.
@@ -35,7 +43,7 @@ package struct TapReading: Hashable, Sendable {
     /// The modules of the table in force, or of the published one where that of before is not known any more. Empty when
     /// the tap knows neither: it keeps rules, and the table they came from is in the agent's ledger.
     package var modules: [ModuleReport]
-    /// Processes under the tap.
+    /// Processes under the tap; of the kernel's, which all processes are under: names of those that have tapped sockets.
     package var processes: Int
     /// What is wrong, in words; empty when nothing is.
     package var problems: [String]

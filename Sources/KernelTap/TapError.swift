@@ -13,10 +13,27 @@ package enum TapError: Error, Hashable, CustomStringConvertible {
     case conflict(Generation)
     /// More rules (one per module and remote) than the tap holds.
     case tooManyRules(count: Int, modules: Int, max: Int)
+    /// More modules than the kernel tap holds.
+    case tooManyModules(count: Int, max: Int)
+    /// More remotes than the kernel tap holds of one module, or (nil) of a table.
+    case tooManyRemotes(ModuleID?, count: Int, max: Int)
     /// A module that this tap can not carry, and why.
     case unfit(ModuleID, reason: String)
     /// The system refused; `errno` says why.
     case system(operation: String, path: String, errno: Int32)
+
+    /// The kernel has no l45.ko.
+    case moduleMissing
+    /// The kernel tap takes commands from CAP_NET_ADMIN in the initial user namespace alone.
+    case notPermitted
+    /// An l45.ko whose messages are of another version.
+    case otherModule(version: UInt32, ours: UInt32)
+    /// Another agent has the kernel tap of this network namespace.
+    case kernelTapBusy(lock: String)
+    /// The kernel tap said no, in its own words.
+    case refused(request: String, text: String, errno: Int32)
+    /// It could not be asked, or its answer could not be read.
+    case netlink(operation: String, reason: String)
 
     package var description: String {
         switch self {
@@ -32,10 +49,31 @@ package enum TapError: Error, Hashable, CustomStringConvertible {
         case .tooManyRules(let count, let modules, let max):
             "the table needs \(count) rules for its \(modules) modules (one per module and remote), the tap holds \(max); "
                 + "name the remotes by wider address blocks, or select fewer of them"
+        case .tooManyModules(let count, let max):
+            "the table has \(count) modules, the kernel tap holds \(max) of a network namespace; select fewer of them"
+        case .tooManyRemotes(let module, let count, let max):
+            (module.map { "module \($0)" } ?? "the table") + " has \(count) remotes, the kernel tap holds \(max)"
+                + (module == nil ? " in all" : " of one module") + "; name them by wider address blocks"
         case .unfit(let module, let reason):
             "module \(module) does not fit this tap: \(reason)"
         case .system(let operation, let path, let errno):
             "cannot \(operation) \(path): \(String(cString: strerror(errno)))"
+        case .moduleMissing:
+            "the kernel has no kernel tap (no generic netlink family 'l45'); load it with 'modprobe l45', or use the "
+                + "user-space tap with --tap-kind preload"
+        case .notPermitted:
+            "the kernel tap takes no command from this process: it needs CAP_NET_ADMIN in the initial user namespace; run "
+                + "the agent as root outside user namespaces, or use the user-space tap with --tap-kind preload"
+        case .otherModule(let version, let ours):
+            "the l45.ko that is loaded speaks version \(version) of its messages, this l45 version \(ours); install both "
+                + "from the same release and load the module again"
+        case .kernelTapBusy(let lock):
+            "the kernel tap of this network namespace belongs to another agent that runs now (it holds \(lock)); stop it, "
+                + "or start this one in a network namespace of its own"
+        case .refused(let request, let text, let errno):
+            "the kernel tap refused \(request): \(text.isEmpty ? "" : "\(text): ")\(String(cString: strerror(errno)))"
+        case .netlink(let operation, let reason):
+            "cannot \(operation): \(reason)"
         }
     }
 }

@@ -10,7 +10,7 @@ package struct DeviceReport: Hashable, Codable, Sendable {
     /// Content digest of that table, as the tap holds it; nil when the tap holds none.
     package var tableDigest: Digest?
     package var modules: [ModuleReport]
-    /// Processes under the tap.
+    /// Processes under the tap; of the kernel tap, which all are under: names of those that have tapped sockets.
     package var processes: Int
     /// What is wrong, in words; empty when nothing is.
     package var problems: [String]
