@@ -16,6 +16,9 @@ package actor AgentService<T: Tap>: Service {
     private let now: @Sendable () -> Timestamp
     /// For the channel, which asks at each connection from elsewhere.
     private let hello: Mutex<AgentHello>
+    /// The tap and the disk are waited for here.
+    private let executor = BlockingExecutor("l45.agent")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     private var driver: AgentDriver<T>?
     private var client: ChannelClient?
     private var identities: IdentityStore?
@@ -62,10 +65,17 @@ package actor AgentService<T: Tap>: Service {
         take(.started)
         logger.info(
             "agent started",
-            metadata: ["device": "\(identity.device)", "generation": "\(driver?.machine.fence ?? .none)"])
+            metadata: [
+                "device": "\(identity.device)", "generation": "\(driver?.machine.fence ?? .none)",
+                "tap": "\(tap.kind.rawValue)",
+            ])
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await client.run() }
+            group.addTask { [tap] in
+                for await notice in tap.notices { await self.note(notice) }
+            }
             for await event in client.events { note(event) }
+            group.cancelAll()
             await group.waitForAll()
         }
     }
@@ -100,6 +110,15 @@ package actor AgentService<T: Tap>: Service {
                 logger.error("renewed certificate can not be kept", metadata: ["reason": "\(error)"])
             }
         }
+    }
+
+    private func note(_ notice: TapNotice) {
+        logger.debug(
+            "tap notice",
+            metadata: [
+                "kind": "\(notice.kind.rawValue)", "text": "\(notice.text)", "reason": "\(notice.reason)",
+            ])
+        take(.noticed(notice))
     }
 
     private func take(_ input: AgentInput) {

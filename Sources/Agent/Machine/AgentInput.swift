@@ -20,6 +20,9 @@ package enum AgentInput: Sendable {
     /// Time has passed; at `AgentMachine.wakeAt` at the latest, earlier does no harm.
     case tick
 
+    /// The tap told something unasked.
+    case noticed(TapNotice)
+
     // Results of outputs.
     case ledgerStored(Generation)
     case ledgerFailed(Generation, reason: String)

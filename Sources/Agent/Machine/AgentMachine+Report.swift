@@ -123,10 +123,10 @@ extension AgentMachine {
 
     // MARK: - Events
 
-    private var subject: String { "device/\(identity.device)" }
+    var subject: String { "device/\(identity.device)" }
 
     /// Sent, or kept until there is a connection; the oldest give way.
-    private mutating func note(_ event: Event) -> [AgentOutput] {
+    mutating func note(_ event: Event) -> [AgentOutput] {
         if isConnected { return [.send(.event(event))] }
         unsent.append(event)
         if unsent.count > Self.unsentMax { unsent.removeFirst() }

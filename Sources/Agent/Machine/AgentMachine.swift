@@ -41,6 +41,7 @@ package struct AgentMachine: Sendable {
     var isReportDue = false
     /// Not sent yet: there was no connection.
     var unsent: [Event] = []
+    var notices = NoticeGate()
     private var latest: Timestamp = .never
 
     static let retryMin = Span.seconds(1)
@@ -118,6 +119,7 @@ package struct AgentMachine: Sendable {
         case .artifactMissing(let artifact):
             return giveUp(artifact, "the orchestrator has no such file; apply the intent again with it")
         case .tick: return tick(now: now)
+        case .noticed(let notice): return noticed(notice, now: now)
         case .ledgerStored(let generation): return ledgerStored(generation)
         case .ledgerFailed(let generation, let reason): return ledgerFailed(generation, reason)
         case .published(let generation): return published(generation, now: now)

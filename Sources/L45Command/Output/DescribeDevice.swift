@@ -14,7 +14,7 @@ enum DescribeDevice {
         sheet.field(
             "Link", Cell(since ?? "never seen since its enrolment", device.link == .connected ? .good : .warning))
         sheet.field("Generation", DevicesTable.generation(device))
-        sheet.field("Tap", device.tap.map { "\($0.rawValue), \(device.processes) processes" } ?? "")
+        sheet.field("Tap", device.tap.map { tap($0, device.processes) } ?? "")
         sheet.field("Last report", Age.ago(device.lastReport, now))
         sheet.field("Kernel", device.kernelRelease)
         sheet.field("Agent", device.agentVersion)
@@ -22,5 +22,13 @@ enum DescribeDevice {
         sheet.section("Modules", ModulesTable.table(modules, now: now), palette)
         sheet.section("Events", EventsTable.table(events, now: now), palette)
         return sheet.text(palette)
+    }
+
+    private static func tap(_ kind: TapKind, _ processes: Int) -> String {
+        switch kind {
+        // Every process is under it: the report counts the names of those that a module has met.
+        case .kernel: "kernel (l45.ko), tapped sockets in \(processes) programs"
+        case .preload, .simulated: "\(kind.rawValue), \(processes) processes"
+        }
     }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import KernelTap
 import L45Model
+import Logging
 import ServiceLifecycle
 import UnixSignals
 
@@ -12,7 +13,8 @@ struct AgentCommand: AsyncParsableCommand {
         commandName: "agent",
         abstract: "Run the agent of this device.",
         discussion: """
-            Puts the tables that the orchestrator sends in force in this device's tap, and reports what the tap runs. The first \
+            Puts the tables that the orchestrator sends in force in this device's tap, and reports what the tap runs. The tap is \
+            the kernel's (l45.ko, every process) where it is loaded, else that of the programs under 'l45 run'. The first \
             start needs a token of 'l45 token create'; from then on the device is known by its key, which stays in --state. \
             What is in force stays so while the orchestrator, or the agent itself, is away.
 
@@ -24,8 +26,15 @@ struct AgentCommand: AsyncParsableCommand {
     var orchestrator: HostPort
     @Option(help: ArgumentHelp("Folder of keys, ledger and artifacts; made if need be.", valueName: "folder"))
     var state: String?
-    @Option(help: ArgumentHelp("Folder of the tap, for 'l45 run --tap'; made if need be.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Folder of the user-space tap, for 'l45 run --tap'; made if need be.", valueName: "folder"))
     var tap: String?
+    @Option(
+        help: ArgumentHelp(
+            "kernel: l45.ko; preload: programs under 'l45 run'; auto: the first where it is loaded, else the second. "
+                + "The default is auto, or preload where --tap is given.", valueName: "auto|kernel|preload"))
+    var tapKind: TapChoice?
     @Option(help: ArgumentHelp("Enrols the device at its first start.", valueName: "token"))
     var token: String?
     @Option(help: ArgumentHelp("Name for people; the host name otherwise.", valueName: "name"))
@@ -50,6 +59,13 @@ struct AgentCommand: AsyncParsableCommand {
         }
     }
 
+    func validate() throws {
+        if tapKind == .kernel, let tap {
+            throw ValidationError(
+                "--tap \(tap) is a folder of the user-space tap, and --tap-kind kernel has none; leave one of them out")
+        }
+    }
+
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let stateFolder = state ?? StateFolders(environment: environment, uid: geteuid()).agent
@@ -60,18 +76,30 @@ struct AgentCommand: AsyncParsableCommand {
                 try FileManager.default.createDirectory(
                     atPath: (folder as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
             }
-            let service = AgentService(
-                AgentConfiguration(
-                    stateFolder: stateFolder, host: orchestrator.host, port: orchestrator.port, token: token,
-                    name: name,
-                    labels: Labels.merged(labels), addresses: addresses.map(\.block), version: Build.version),
-                tap: try PreloadTap(folder: tapFolder),
-                logger: logger)
-            try await ServiceGroup(
-                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
-            ).run()
+            let configuration = AgentConfiguration(
+                stateFolder: stateFolder, host: orchestrator.host, port: orchestrator.port, token: token, name: name,
+                labels: Labels.merged(labels), addresses: addresses.map(\.block), version: Build.version)
+            let choice = tapKind ?? (tap == nil ? .auto : .preload)
+            let locksFolder = (TapFolder.standard(environment: [:], userID: geteuid()) as NSString)
+                .deletingLastPathComponent
+            let opened = try choice.open(folder: tapFolder, locksFolder: locksFolder) { obstacle in
+                logger.warning("kernel tap passed over", metadata: ["reason": "\(obstacle)"])
+            }
+            switch opened {
+            case .kernel(let tap): try await serve(configuration, tap, logger)
+            case .preload(let tap): try await serve(configuration, tap, logger)
+            }
         } catch {
             throw CommandEnd.badInput("the agent can not go on: \(error)")
         }
     }
+
+    private func serve(_ configuration: AgentConfiguration, _ tap: some Tap, _ logger: Logger) async throws {
+        let service = AgentService(configuration, tap: tap, logger: logger)
+        try await ServiceGroup(
+            services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        ).run()
+    }
 }
+
+extension TapChoice: ExpressibleByArgument {}
