@@ -34,7 +34,11 @@ static bool passes(const struct check *check)
 
 int main(int argc, char **argv)
 {
+#ifdef L45_KERNEL_TAP
+	const struct check *const suites[] = { datagram_checks, stream_checks, wait_checks, process_checks, kernel_checks };
+#else
 	const struct check *const suites[] = { region_checks, datagram_checks, stream_checks, wait_checks, process_checks };
+#endif
 	const char *folder = getenv("L45_TAP_DIR");
 	const char *only = argc > 1 ? argv[1] : NULL;
 	int passed = 0, failed = 0;

@@ -29,7 +29,11 @@
 #include <unistd.h>
 
 #include "l45_tap.h"
+#ifdef L45_KERNEL_TAP
+#include "raw_side.h"
+#else
 #include "../../Sources/CL45Preload/raw.h"
+#endif
 
 extern struct l45_tap *agent;
 extern const char *program;
@@ -48,7 +52,7 @@ struct check {
 	const char *name;
 	bool (*run)(void);
 };
-extern const struct check datagram_checks[], stream_checks[], wait_checks[], process_checks[], region_checks[];
+extern const struct check datagram_checks[], stream_checks[], wait_checks[], process_checks[], region_checks[], kernel_checks[];
 
 /* ---- rules ---- */
 #define BOTH (L45_TAP_REQUESTS | L45_TAP_RESPONSES)
