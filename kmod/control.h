@@ -38,17 +38,36 @@ int l45_require(struct genl_info *info, int attribute, const char *name, struct 
  */
 struct l45_module *l45_module_parse(struct l45_net *ln, const struct nlattr *nest, unsigned int place,
 				    struct l45_fault *fault);
-/* Whether two modules of one id are the same in every field, so that the older can stand for the newer. */
-bool l45_module_same(const struct l45_module *a, const struct l45_module *b);
 /* Overwrites the secrets of a module's nest in the request: the buffer goes back to the allocator as it is. */
 void l45_module_wipe(const struct nlattr *nest);
+
+/* ---- same.c ---- */
+
+/* Whether two modules of one id are the same in every field, so that the older can stand for the newer. */
+bool l45_module_same(const struct l45_module *a, const struct l45_module *b);
 
 /* ---- dialect.c ---- */
 
 /* Checks the dialect against its bounds and the module's protocol, and makes the module's codec. */
 int l45_dialect_parse(struct l45_module *module, const struct nlattr *at, struct l45_fault *fault);
 
-/* ---- stage.c ---- */
+/* ---- begin.c, stage.c ---- */
+
+/* A table between BEGIN and COMMIT: of one socket, under l45_net.lock. */
+struct l45_stage {
+	u32 portid;     /* the socket that began it */
+	bool in_force;  /* a retry of the table in force: nothing is left to do */
+	u64 generation;
+	char digest[L45_TABLE_DIGEST_BYTES + 1];
+	u32 announced, count;
+	u32 remotes;    /* of all modules */
+	struct l45_module *module[]; /* room for announced; referenced */
+};
+
+static inline struct l45_table *l45_table_in_force(struct l45_net *ln)
+{
+	return rcu_dereference_protected(ln->table, lockdep_is_held(&ln->lock));
+}
 
 int l45_begin_doit(struct sk_buff *skb, struct genl_info *info);
 int l45_add_doit(struct sk_buff *skb, struct genl_info *info);

@@ -4,32 +4,38 @@
  * network namespace. Every command needs CAP_NET_ADMIN in the initial user namespace.
  *
  * A table is replaced as a whole: BEGIN, any number of ADDs, COMMIT, all from one socket. Until COMMIT succeeds nothing
- * has changed; a BEGIN by anyone, a FLUSH and the end of the socket discard what was begun. A refusal changes nothing and
- * carries text (extack) that names the module, the field, the number and the bound; an ADD of several modules is taken
- * whole or not at all. Only a sender without the capability gets a bare -EPERM: its message is not looked at.
+ * has changed; a BEGIN by anyone, a FLUSH and the end of the socket discard what was begun. A refusal changes nothing
+ * and carries text (extack) that names the module, the field, the number and the bound; an ADD of several modules is
+ * taken whole or not at all. Only a sender without the capability gets a bare -EPERM: its message is not looked at.
  *
  *   BEGIN   { GENERATION u64, DIGEST nul-string of 64 hex digits, COUNT u32 modules to come }
  *           -ESTALE older than the table in force; -EEXIST the same generation with another digest; 0 and nothing to
- *           do when both are the same (ADD and COMMIT are then accepted and change nothing); -E2BIG COUNT above the limit
- *   ADD     { MODULE nest ... }                  -EPROTO without a BEGIN from this socket; -EINVAL with the field, or for
- *           an id that the table has already; -E2BIG more modules than announced or more remotes than a table holds
- *   COMMIT  { GENERATION u64 }                   -EPROTO another generation than begun, or fewer modules than announced;
- *           -ENOMEM, and the same COMMIT may be sent again
- *   FLUSH   { }                                  whatever the generation: no table, generation 0, every socket let go
+ *           do when both are the same (ADD and COMMIT are then accepted and change nothing); -E2BIG COUNT above the
+ *           limit
+ *   ADD     { MODULE nest ... }
+ *           -EPROTO without a BEGIN from this socket; -EINVAL with the field, or for an id that the table has already;
+ *           -E2BIG more modules than announced or more remotes than a table holds
+ *   COMMIT  { GENERATION u64 }
+ *           -EPROTO another generation than begun, or fewer modules than announced; -ENOMEM, and the same COMMIT may be
+ *           sent again
+ *   FLUSH   { }
+ *           whatever the generation: no table, generation 0, every socket let go
  *   STATUS  { } -> { STATUS nest }
- *   MODULES dump -> { GENERATION u64, MODULE_STATE nest } each; consistent (NLM_F_DUMP_INTR when the table or the list
- *           changed meanwhile: ask again)
- *   SOCKETS dump [{ MOD_ID u64 }] -> { SOCKET nest } each; all tapped sockets, or those of one module (-ENOENT: none such);
- *           consistent in the same way
- *   RESPOND { MOD_ID u64, CHALLENGE binary } -> { MOD_ID u64, ANSWER binary }: the security check, see l45_respond in
- *           l45_core.h; -ENOENT no such module; -EOPNOTSUPP it has no init_key; -EMSGSIZE the challenge is no challenge's
- *           length; -EBADMSG it does not open under the init_key (and an ALERT event says so)
+ *   MODULES dump -> { GENERATION u64, MODULE_STATE nest } each
+ *           consistent: NLM_F_DUMP_INTR when the table changed meanwhile: ask again
+ *   SOCKETS dump [{ MOD_ID u64 }] -> { SOCKET nest } each
+ *           all tapped sockets, or those of one module (-ENOENT: no such module); consistent in the same way
+ *   RESPOND { MOD_ID u64, CHALLENGE binary } -> { MOD_ID u64, ANSWER binary }
+ *           the security check, see l45_respond in l45_core.h; -ENOENT no such module; -EOPNOTSUPP it has no init_key;
+ *           -EMSGSIZE the challenge is no challenge's length; -EBADMSG it does not open under the init_key (and an
+ *           ALERT event says so)
  *
  * Events, group "events", to the namespace that they belong to and to listeners with CAP_NET_ADMIN in it:
  *   EVENT   { EVENT_KIND u8, TEXT, and what concerns it: MOD_ID, SOCKET nest, REASON, GENERATION, LOST }
  *           They are limited in rate by kind; LOST then says how many of the kind were left out since the last one.
  *
- * Addresses have 16 bytes, IPv4 as ::ffff:a.b.c.d; ports are in host order; times are wall clock, ms since 1970, 0 never.
+ * Addresses have 16 bytes, IPv4 as ::ffff:a.b.c.d; ports are in host order; times are wall clock, ms since 1970, 0
+ * never.
  */
 #ifndef L45_UAPI_L45_H
 #define L45_UAPI_L45_H
@@ -61,6 +67,7 @@ enum l45_command {
 	L45_CMD_EVENT,
 	__L45_CMD_MAX
 };
+
 #define L45_CMD_MAX (__L45_CMD_MAX - 1)
 
 /* Top level of every message. */
@@ -83,6 +90,7 @@ enum l45_attribute {
 	L45_A_LOST,         /* u32 */
 	__L45_A_MAX
 };
+
 #define L45_A_MAX (__L45_A_MAX - 1)
 
 /* One customization module, as an ADD carries it. */
@@ -105,6 +113,7 @@ enum l45_module_attribute {
 	/* ID, STATE, PROTOCOL and DIALECT must be there; GROUP, PRIORITY, FLAGS and DELAY_US are 0 when absent. */
 	__L45_M_MAX
 };
+
 #define L45_M_MAX (__L45_M_MAX - 1)
 
 enum l45_endpoint_attribute {
@@ -114,6 +123,7 @@ enum l45_endpoint_attribute {
 	L45_E_PORT,    /* u16; 0 any */
 	__L45_E_MAX
 };
+
 #define L45_E_MAX (__L45_E_MAX - 1)
 
 /* A peer, or a block of them. 20 bytes, no padding. */
@@ -139,6 +149,7 @@ enum l45_module_flags {
 	L45_F_ENFORCE = 1u << 3,   /* drop what arrives plain */
 	L45_F_NEW_ONLY = 1u << 4,  /* attach = new: no socket that was open at COMMIT */
 };
+
 #define L45_F_ALL 0x1fu
 
 enum l45_status_attribute {
@@ -155,6 +166,7 @@ enum l45_status_attribute {
 	L45_ST_LIMIT_MODULES, /* u32 */
 	__L45_ST_MAX
 };
+
 #define L45_ST_MAX (__L45_ST_MAX - 1)
 
 /* One module as the tap sees it. Counters begin at the module's first table and outlive later ones. */
@@ -180,6 +192,7 @@ enum l45_state_attribute {
 	L45_S_RECEIVED_MS,
 	__L45_S_MAX
 };
+
 #define L45_S_MAX (__L45_S_MAX - 1)
 
 /* One tapped socket: what the wildcards were filled with. */
@@ -200,6 +213,7 @@ enum l45_socket_attribute {
 	L45_K_TEXT,      /* nul-string: "udp dig/isc-net-0000 10.0.0.5:41234 -> 10.0.0.53:53" */
 	__L45_K_MAX
 };
+
 #define L45_K_MAX (__L45_K_MAX - 1)
 
 enum l45_event_kind {
