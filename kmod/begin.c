@@ -61,7 +61,8 @@ static int l45_begin(struct l45_net *ln, struct genl_info *info, struct l45_faul
 	memcpy(stage->digest, digest, sizeof(digest));
 	stage->announced = announced;
 	l45_stage_drop(ln);
-	WRITE_ONCE(ln->stage, stage);
+	ln->stage = stage;
+	WRITE_ONCE(ln->stage_owner, stage->portid);
 	return 0;
 }
 

@@ -86,6 +86,7 @@ struct l45_table *l45_table_make(u64 generation, const char digest[L45_TABLE_DIG
 
 extern const struct nla_policy l45_sockets_policy[L45_A_MOD_ID + 1];
 int l45_status_doit(struct sk_buff *skb, struct genl_info *info);
+int l45_modules_start(struct netlink_callback *cb);
 int l45_modules_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int l45_sockets_start(struct netlink_callback *cb);
 int l45_sockets_dumpit(struct sk_buff *skb, struct netlink_callback *cb);

@@ -125,6 +125,17 @@ full:
 	return -EMSGSIZE;
 }
 
+/* What is told of streams is counted when somebody asks. */
+int l45_modules_start(struct netlink_callback *cb)
+{
+	struct l45_net *ln = l45_net(sock_net(cb->skb->sk));
+
+	mutex_lock(&ln->lock);
+	l45_tcp_survey(ln);
+	mutex_unlock(&ln->lock);
+	return 0;
+}
+
 int l45_modules_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct l45_net *ln = l45_net(sock_net(skb->sk));

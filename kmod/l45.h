@@ -146,6 +146,7 @@ struct l45_net {
 	struct l45_table __rcu *table;   /* NULL: none */
 	struct mutex lock;               /* publishing, staging, flushing */
 	struct l45_stage *stage;         /* between BEGIN and COMMIT; stage.c */
+	u32 stage_owner;                 /* the port id that began it; 0 none. READ_ONCE */
 	u32 table_sequence;              /* of publishings and flushes, for consistent dumps; stage.c */
 	struct srcu_struct calls;        /* calls that work by a table; see l45_enter */
 	u64 in_force;                    /* READ_ONCE */
@@ -251,6 +252,8 @@ void l45_tcp_restore(struct l45_sock *ctx);
 void l45_tcp_free(struct l45_sock *ctx);
 /* The socket's list changed (publish). Process context, socket lock not held. */
 void l45_tcp_relist(struct l45_sock *ctx);
+/* Sets streams_in_dialect and streams_left_plain of every tally, as they are now. One caller at a time: ln->lock. */
+void l45_tcp_survey(struct l45_net *ln);
 /* enum l45_stream_mode either way, for diagnostics. Any context, no lock but socks_lock. */
 void l45_tcp_modes(const struct l45_sock *ctx, u8 *tx, u8 *rx);
 int l45_udp_init(void);

@@ -45,7 +45,10 @@ static const struct genl_ops l45_ops[] = {
 		.policy = l45_commit_policy, .maxattr = ARRAY_SIZE(l45_commit_policy) - 1,
 	},
 	{ .cmd = L45_CMD_FLUSH, .flags = GENL_ADMIN_PERM, .doit = l45_flush_doit },
-	{ .cmd = L45_CMD_MODULES, .flags = GENL_ADMIN_PERM, .dumpit = l45_modules_dumpit },
+	{
+		.cmd = L45_CMD_MODULES, .flags = GENL_ADMIN_PERM, .start = l45_modules_start,
+		.dumpit = l45_modules_dumpit,
+	},
 	{
 		.cmd = L45_CMD_SOCKETS, .flags = GENL_ADMIN_PERM, .start = l45_sockets_start,
 		.dumpit = l45_sockets_dumpit, .policy = l45_sockets_policy, .maxattr = L45_A_MOD_ID,

@@ -22,15 +22,16 @@ void l45_stage_drop(struct l45_net *ln)
 
 	if (!stage)
 		return;
-	WRITE_ONCE(ln->stage, NULL);
+	ln->stage = NULL;
+	WRITE_ONCE(ln->stage_owner, 0);
 	l45_stage_cut(stage, 0);
 	kvfree(stage);
 }
 
 void l45_stage_release(struct l45_net *ln, u32 portid)
 {
-	/* Every netlink socket of the machine that closes comes by: most find nothing begun, and wait for no lock. */
-	if (!READ_ONCE(ln->stage))
+	/* Every generic netlink socket that closes comes by, and must not wait for a table that another puts in force. */
+	if (READ_ONCE(ln->stage_owner) != portid)
 		return;
 	mutex_lock(&ln->lock);
 	if (ln->stage && ln->stage->portid == portid)
