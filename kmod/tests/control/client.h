@@ -102,6 +102,8 @@ struct status {
 };
 
 struct status status_read(struct client *client);
+/* The same once this generation is in force, or after five seconds. */
+struct status status_in_force(struct client *client, uint64_t generation);
 
 /* ---- check.c ---- */
 

@@ -9,7 +9,7 @@ static struct client client, other;
 
 static void check_status(uint64_t generation, uint32_t modules, char digest, const char *name)
 {
-	const struct status status = status_read(&client);
+	const struct status status = status_in_force(&client, generation);
 	const bool holds = status.generation == generation && status.in_force == generation &&
 			   status.modules == modules && status.digest[0] == digest;
 

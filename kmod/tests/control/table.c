@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 
@@ -133,5 +134,18 @@ struct status status_read(struct client *client)
 	at = WITHIN(L45_ST_DIGEST);
 	if (at)
 		snprintf(status.digest, sizeof(status.digest), "%s", (const char *)attribute_data(at));
+	return status;
+}
+
+/* A table is in force once the last call that began under an older one is over: moments after its COMMIT. */
+struct status status_in_force(struct client *client, uint64_t generation)
+{
+	struct status status = status_read(client);
+	int looks;
+
+	for (looks = 0; looks < 500 && status.in_force != generation; looks++) {
+		usleep(10000);
+		status = status_read(client);
+	}
 	return status;
 }
