@@ -481,7 +481,11 @@ static bool rotation(void)
 	fill(out, bytes, 14);
 	EXPECT(tcp_pair(&pair, AF_INET, rule_stream(400, BOTH, 0)));
 	struct sender sender = { .fd = pair.client, .data = out, .bytes = bytes };
+	/* Small buffers hold the sender in step: it is never a phase ahead of the reader. */
+	const int step = 65536;
 
+	EXPECT(setsockopt(pair.client, SOL_SOCKET, SO_SNDBUF, &step, sizeof(step)) == 0);
+	EXPECT(setsockopt(pair.server, SOL_SOCKET, SO_RCVBUF, &step, sizeof(step)) == 0);
 	EXPECT(pthread_create(&thread, NULL, send_in_thread, &sender) == 0);
 	while (done < bytes) {
 		const size_t want = bytes - done < 64000 ? bytes - done : 64000;
@@ -518,7 +522,8 @@ static bool rotation(void)
 	}
 	pthread_join(thread, NULL);
 	EXPECT(sender.ok && memcmp(in, out, bytes) == 0 && turns >= 19);
-	EXPECT(module_of(401).messages_sent > 100 && module_of(1401).messages_received > 100);
+	for (uint64_t module = 400; module <= 404; module++)
+		EXPECT(module_of(module).messages_sent > 100 && module_of(module + 1000).messages_received > 100);
 	/* Which edition its last frame is in depends on how far the sender ran ahead; it is one, and the acks may be in another. */
 	uint32_t spoken = 0;
 
@@ -787,8 +792,10 @@ static bool refused_options(void)
 	struct pair pair;
 
 	EXPECT(tcp_pair(&pair, AF_INET, rule_stream(333, BOTH, 0)));
+#ifndef L45_KERNEL_TAP /* which carries io_uring, and has a check of its own for kTLS */
 	EXPECT(setsockopt(pair.client, IPPROTO_TCP, TCP_ULP, "tls", 4) == -1 && errno == ENOENT);
 	EXPECT(syscall(425 /* io_uring_setup */, 8, NULL) == -1 && errno == ENOSYS);
+#endif
 	EXPECT(syscall(SYS_write, pair.client, "x", 1) == 1);
 	char in[10];
 
@@ -821,10 +828,15 @@ static bool one_side_tapped_port(void)
 	/* A rule for another program: nothing happens, and the connection is not even counted. */
 	snprintf(rule.process, sizeof(rule.process), "somebody-else");
 	EXPECT(tcp_pair(&pair, AF_INET, rule));
-	EXPECT(write(pair.client, "abc", 3) == 3 && raw_recv(pair.server, in, sizeof(in), 0) == 3);
 	struct l45_tap_module module;
-
+#ifdef L45_KERNEL_TAP
+	/* It lists a module from its first table on. */
+	EXPECT(write(pair.client, "abc", 3) == 3 && read(pair.server, in, sizeof(in)) == 3);
+	EXPECT(l45_tap_read_module(agent, 335, &module) == 0 && module.sockets == 0 && module.messages_sent == 0);
+#else
+	EXPECT(write(pair.client, "abc", 3) == 3 && raw_recv(pair.server, in, sizeof(in), 0) == 3);
 	EXPECT(l45_tap_read_module(agent, 335, &module) == -ENOENT && module.sockets == 0);
+#endif
 	return true;
 }
 

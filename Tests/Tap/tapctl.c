@@ -7,6 +7,7 @@
  *   tapctl flows FOLDER MOD_ID                   its sockets
  *   tapctl in-force FOLDER                       the oldest generation still worked by
  *   tapctl sweep FOLDER                          processes alive
+ *   tapctl flush FOLDER                          the kernel tap's: no table, every socket let go
  *
  * Keys: mod group prio state(active standby deprecated deactivated) flags(server,req,resp,enforce,new) proto(udp tcp)
  * kind(monitor datagram stream) place(front offset end) offset tag label frame epoch secret(one byte, repeated) delay
@@ -20,6 +21,9 @@
 #include <string.h>
 
 #include "l45_tap.h"
+#ifdef L45_KERNEL_TAP
+#include "kernel_tap.h"
+#endif
 
 static void die(const char *what, const char *detail)
 {
@@ -213,6 +217,10 @@ int main(int argc, char **argv)
 		printf("%" PRIu64 "\n", l45_tap_in_force(tap));
 	} else if (strcmp(argv[1], "sweep") == 0) {
 		printf("%zu\n", l45_tap_sweep(tap));
+#ifdef L45_KERNEL_TAP
+	} else if (strcmp(argv[1], "flush") == 0) {
+		result = l45_tap_flush(tap);
+#endif
 	} else {
 		die("not a verb", argv[1]);
 	}

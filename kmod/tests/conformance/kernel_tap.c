@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "l45_tap.h"
+#include "kernel_tap.h"
 #include "../control/client.h"
 
 struct l45_tap {
@@ -126,6 +126,11 @@ int l45_tap_publish(struct l45_tap *tap, uint64_t generation, const char *digest
 refused:
 	fprintf(stderr, "  refused: %s (%s)\n", tap->client.text, strerror(-tap->client.error));
 	return tap->client.error;
+}
+
+int l45_tap_flush(struct l45_tap *tap)
+{
+	return client_call(&tap->client, request_begin(&tap->client, L45_CMD_FLUSH, NLM_F_ACK));
 }
 
 static const struct nlattr *status_of(const struct l45_tap *tap, int attribute)
