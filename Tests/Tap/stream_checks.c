@@ -474,6 +474,7 @@ static bool rotation(void)
 	uint8_t *out = malloc(bytes), *in = malloc(bytes);
 	struct l45_tap_rule rules[4];
 	pthread_t thread;
+	uint64_t sent[6] = { 0 }, received[6] = { 0 };
 	size_t done = 0;
 	int turns = 0;
 
@@ -497,6 +498,9 @@ static bool rotation(void)
 			const int phase = turns % 4, edition = turns / 4;
 			size_t count = 0;
 
+			/* Read while it is in a table: what is revoked may be forgotten. */
+			sent[edition] = module_of(400 + (uint64_t)edition).messages_sent;
+			received[edition] = module_of(1400 + (uint64_t)edition).messages_received;
 			for (int i = 0; i < 4; i++) {
 				struct l45_tap_rule rule = rule_stream(400 + (uint64_t)edition + (uint64_t)(i >= 2),
 								       BOTH | (i % 2 ? L45_TAP_SERVER : 0), pair.port);
@@ -522,8 +526,8 @@ static bool rotation(void)
 	}
 	pthread_join(thread, NULL);
 	EXPECT(sender.ok && memcmp(in, out, bytes) == 0 && turns >= 19);
-	for (uint64_t module = 400; module <= 404; module++)
-		EXPECT(module_of(module).messages_sent > 100 && module_of(module + 1000).messages_received > 100);
+	for (int edition = 0; edition < turns / 4; edition++)
+		EXPECT(sent[edition] > 100 && received[edition] > 100);
 	/* Which edition its last frame is in depends on how far the sender ran ahead; it is one, and the acks may be in another. */
 	uint32_t spoken = 0;
 
