@@ -39,7 +39,8 @@ static void hear(struct client *listener, struct heard *heard)
 		case L45_EVENT_ATTACHED:
 			heard->attached++;
 			at = attribute_within(bytes + headers, count - headers, L45_A_SOCKET, L45_K_TEXT);
-			snprintf(heard->socket, sizeof(heard->socket), "%s", at ? (const char *)attribute_data(at) : "");
+			snprintf(heard->socket, sizeof(heard->socket), "%s",
+				 at ? (const char *)attribute_data(at) : "");
 			break;
 		case L45_EVENT_ALERT:
 			heard->alerts++;
