@@ -41,6 +41,8 @@ int main(void)
 	check_strangers();
 	check_memory();
 	check_attach();
+	check_streams();
+	check_storm();
 	printf("control: %u checks, %u failed\n", checks_done, checks_failed);
 	return checks_failed != 0;
 }

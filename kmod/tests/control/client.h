@@ -130,5 +130,7 @@ void check_events(void);
 void check_strangers(void);
 void check_memory(void);
 void check_attach(void);
+void check_streams(void);
+void check_storm(void);
 
 #endif
