@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Everybody at once: tables begun, put in force and flushed, dumps, challenges and sockets that come and go, from several
- * processes. What is asked is that every call ends, the right one or not, and that order is found again afterwards.
+ * Everybody at once: tables begun, put in force and flushed, dumps, and sockets that come and go, from several processes.
+ * What is asked is that every call ends, the right one or not, and that order is found again afterwards.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,7 +49,8 @@ static void open_sockets(void)
 	for (i = 0; i < 8; i++) {
 		address.sin_port = 0;
 		sockets[i] = socket(AF_INET, i % 2 ? SOCK_DGRAM : SOCK_STREAM, 0);
-		if (bind(sockets[i], (struct sockaddr *)&address, sizeof(address)) || (!(i % 2) && listen(sockets[i], 1)))
+		if (bind(sockets[i], (struct sockaddr *)&address, sizeof(address)) ||
+		    (!(i % 2) && listen(sockets[i], 1)))
 			perror("socket");
 	}
 	for (i = 0; i < 8; i++)
@@ -57,7 +58,7 @@ static void open_sockets(void)
 }
 
 /* 0, or which call did not end. */
-static int storm(unsigned int seed)
+static int act(unsigned int seed)
 {
 	unsigned int round;
 
@@ -104,7 +105,7 @@ void check_storm(void)
 	fflush(stdout);
 	for (i = 0; i < PROCESSES; i++)
 		if (fork() == 0)
-			_exit(storm(i + 1));
+			_exit(act(i + 1));
 	for (i = 0; i < PROCESSES; i++)
 		wrong += wait(&result) < 0 || result != 0;
 	check(!wrong, "four processes at once: every call ends", "%u of %u processes had one that did not", wrong,
