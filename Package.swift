@@ -43,6 +43,7 @@ let package = Package(
         .executable(name: "l45", targets: ["l45"]),
         .executable(name: "deploy-bench", targets: ["DeployBenchmark"]),
         .executable(name: "hiccups-bench", targets: ["HiccupsBenchmark"]),
+        .executable(name: "kernel-tap-probe", targets: ["KernelTapProbe"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -134,6 +135,11 @@ let package = Package(
         .executableTarget(
             name: "HiccupsBenchmark", dependencies: ["HiccupsGuard", "L45Model"],
             path: "Benchmarks/hiccups-detect/Sources",
+            swiftSettings: strict),
+
+        // Checks of the kernel tap, to be run beside the real module in a machine that may break: kmod/tests.
+        .executableTarget(
+            name: "KernelTapProbe", dependencies: ["KernelTap", "L45Model"], path: "Tests/KernelTapProbe",
             swiftSettings: strict),
 
         .testTarget(name: "L45ModelTests", dependencies: ["L45Model"], swiftSettings: strict),
