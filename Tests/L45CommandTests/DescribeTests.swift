@@ -33,6 +33,14 @@ struct DescribeTests {
                 """)
     }
 
+    @Test("A device on the kernel tap, which has every process: those that a module has met are counted")
+    func kernel() {
+        var device = Fleet.resolver
+        device.tap = .kernel
+        let text = DescribeDevice.text(device, modules: [], events: [], now: Fleet.now, .plain)
+        #expect(text.contains("Tap          kernel (l45.ko), tapped sockets in 2 programs\n"))
+    }
+
     @Test("An intent")
     func intent() {
         let text = DescribeIntent.text(

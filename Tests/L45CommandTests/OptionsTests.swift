@@ -1,4 +1,6 @@
+import ArgumentParser
 import Foundation
+import KernelTap
 import L45Model
 import Testing
 
@@ -26,6 +28,35 @@ struct OptionsTests {
         #expect(
             StateFolders(environment: ["XDG_STATE_HOME": "relative", "HOME": "/h"], uid: 7).orchestrator
                 == "/h/.local/state/l45/nco")
+    }
+}
+
+@Suite("The agent's tap")
+struct TapOptionTests {
+    @Test("Each kind has a name on the command line")
+    func names() throws {
+        for (name, choice) in [("auto", TapChoice.auto), ("kernel", .kernel), ("preload", .preload)] {
+            let command = try AgentCommand.parse(["--orchestrator", "nco:7450", "--tap-kind", name])
+            #expect(command.choice == choice)
+        }
+        #expect(throws: (any Error).self) {
+            try AgentCommand.parse(["--orchestrator", "nco:7450", "--tap-kind", "ebpf"])
+        }
+    }
+
+    @Test("Without a kind: a folder of the user-space tap asks for that one, nothing asks for the best there is")
+    func standard() throws {
+        #expect(try AgentCommand.parse(["--orchestrator", "nco:7450"]).choice == .auto)
+        #expect(try AgentCommand.parse(["--orchestrator", "nco:7450", "--tap", "/t"]).choice == .preload)
+        #expect(
+            try AgentCommand.parse(["--orchestrator", "nco:7450", "--tap", "/t", "--tap-kind", "auto"]).choice == .auto)
+    }
+
+    @Test("The kernel tap has no folder")
+    func contradiction() {
+        #expect(throws: (any Error).self) {
+            try AgentCommand.parse(["--orchestrator", "nco:7450", "--tap", "/t", "--tap-kind", "kernel"])
+        }
     }
 }
 

@@ -59,6 +59,8 @@ struct AgentCommand: AsyncParsableCommand {
         }
     }
 
+    var choice: TapChoice { tapKind ?? (tap == nil ? .auto : .preload) }
+
     func validate() throws {
         if tapKind == .kernel, let tap {
             throw ValidationError(
@@ -79,7 +81,6 @@ struct AgentCommand: AsyncParsableCommand {
             let configuration = AgentConfiguration(
                 stateFolder: stateFolder, host: orchestrator.host, port: orchestrator.port, token: token, name: name,
                 labels: Labels.merged(labels), addresses: addresses.map(\.block), version: Build.version)
-            let choice = tapKind ?? (tap == nil ? .auto : .preload)
             let locksFolder = (TapFolder.standard(environment: [:], userID: geteuid()) as NSString)
                 .deletingLastPathComponent
             let opened = try choice.open(folder: tapFolder, locksFolder: locksFolder) { obstacle in
