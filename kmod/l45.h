@@ -256,6 +256,8 @@ void l45_tcp_relist(struct l45_sock *ctx);
 void l45_tcp_survey(struct l45_net *ln);
 /* enum l45_stream_mode either way, for diagnostics. Any context, no lock but socks_lock. */
 void l45_tcp_modes(const struct l45_sock *ctx, u8 *tx, u8 *rx);
+/* Sets streams_in_dialect and streams_left_plain of every tally, as they are now. One caller at a time: ln->lock. */
+void l45_tcp_survey(struct l45_net *ln);
 int l45_udp_init(void);
 void l45_udp_exit(void);
 int l45_tcp_init(void);

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending on a tapped stream: TCP is given the caller's bytes stretch by stretch, with tags between them. Each stretch
+ * is offered without waiting and the stream's place moves by what was taken; waiting, timeouts, signals and errors are
+ * then TCP's own, once for the whole call. So a call that was cut short is told as exactly the plain bytes taken.
+ */
+#include <linux/errqueue.h>
+#include <linux/uio.h>
+
+#include "tcp.h"
+
+/* One call that sends. */
+struct sending {
+	struct l45_sock *ctx;
+	struct msghdr *msg;
+	struct page *page; /* instead of the message's iterator: sendpage */
+	int offset;        /* in it */
+	size_t left;  /* plain bytes still to send */
+	size_t told;  /* plain bytes taken */
+	bool began;
+	bool sent_control;
+};
+
+/* More of this call follows: the segment is not to leave yet. */
+static int flags_of(struct sending *to, bool more)
+{
+	int flags = (to->msg->msg_flags | MSG_DONTWAIT | MSG_NOSIGNAL) & ~(MSG_ZEROCOPY | MSG_OOB);
+
+	if (more)
+		flags = (flags & ~MSG_EOR) | MSG_MORE;
+	if (to->began) /* the first stretch has opened the connection */
+		flags &= ~MSG_FASTOPEN;
+	to->began = true;
+	return flags;
+}
+
+static int offer_tag(struct sending *to, struct l45_segment *segment)
+{
+	struct kvec tag = { .iov_base = segment->tag, .iov_len = segment->bytes };
+	struct msghdr part = {};
+
+	iov_iter_kvec(&part.msg_iter, ITER_SOURCE, &tag, 1, segment->bytes);
+	part.msg_flags = flags_of(to, true) & ~L45_MSG_SPLICE_PAGES;
+	return tcp_sendmsg_locked(to->ctx->sk, &part, segment->bytes);
+}
+
+static int offer_plain(struct sending *to, size_t bytes)
+{
+	struct msghdr *msg = to->msg;
+	struct msghdr part = *msg;
+	int taken;
+
+#ifdef L45_HAVE_SENDPAGE
+	if (to->page)
+		return tcp_sendpage_locked(to->ctx->sk, to->page, to->offset + to->told, bytes,
+					   flags_of(to, bytes < to->left));
+#endif
+	/* The iterator moves with what is taken; its end is drawn in for this stretch alone. */
+	part.msg_iter.count = bytes;
+	if (to->sent_control)
+		part.msg_controllen = 0;
+	part.msg_flags = flags_of(to, bytes < to->left);
+	taken = tcp_sendmsg_locked(to->ctx->sk, &part, bytes);
+	part.msg_iter.count += iov_iter_count(&msg->msg_iter) - bytes;
+	msg->msg_iter = part.msg_iter;
+	return taken;
+}
+
+static void count(struct l45_tcp_sock *tcp, u64 frames, u64 bytes)
+{
+	if (tcp->tx.mode == L45_FRAMED && tcp->tx_module)
+		l45_count_sent(tcp->tx_module->tally, frames, bytes);
+}
+
+/* The next stretch. 0: all of it was taken; -EAGAIN: there is no room for more; -errno. */
+static int put_stretch(struct sending *to)
+{
+	struct l45_sock *ctx = to->ctx;
+	struct l45_tcp_sock *tcp = ctx->tcp;
+	const struct l45_codec *send = tcp->send ? &tcp->send->codec : NULL;
+	struct l45_stream_tx next = tcp->tx;
+	const bool begins = tcp->tx.tag_bytes == 0;
+	struct l45_segment segment;
+	int taken;
+
+	l45_stream_tx_next(&next, send, to->left, &segment);
+	taken = segment.is_tag ? offer_tag(to, &segment) : offer_plain(to, segment.bytes);
+	if (taken < 0)
+		return taken;
+	if (taken == 0)
+		return -EAGAIN;
+	if (segment.is_tag && begins && send) {
+		/* Spoken from its first byte on: the receiver needs the codec to get over it. */
+		l45_tcp_set_module(&tcp->tx_module, tcp->send);
+		WRITE_ONCE(ctx->tx_id, tcp->send->id);
+	}
+	if (taken == segment.bytes)
+		tcp->tx = next;
+	else
+		l45_stream_tx_accept(&tcp->tx, send, to->left, taken);
+	tcp->tx_moved = jiffies;
+	if (segment.is_tag) {
+		count(tcp, tcp->tx.tag_done == 0, 0);
+	} else {
+		count(tcp, 0, taken);
+		to->left -= taken;
+		to->told += taken;
+		to->sent_control = true;
+	}
+	return taken == segment.bytes ? 0 : -EAGAIN;
+}
+
+/* As much as there is room for. The codec is that of the table in force now; no wait for the peer is in here. */
+static int put(struct sending *to)
+{
+	struct l45_net *ln = to->ctx->ln;
+	const int index = l45_enter(ln);
+	int error = 0;
+
+	l45_tcp_refresh(to->ctx);
+	while (to->left && !error)
+		error = put_stretch(to);
+	l45_leave(ln, index);
+	return error;
+}
+
+/* Not one of the states in which bytes may be handed over at once. A SYN that carries data is sent by the first write. */
+static bool must_connect(const struct sock *sk, int flags)
+{
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		return false;
+	return !tcp_passive_fastopen(sk) && !l45_defer_connect(sk) && !(flags & MSG_FASTOPEN);
+}
+
+/* The error of a call that had bytes taken is the next call's to hear. */
+static void keep_error(struct sock *sk, int error)
+{
+	if (sk->sk_state == TCP_CLOSE && !sk->sk_err && error != -EPIPE && error != -EAGAIN && error != -EFAULT)
+		WRITE_ONCE(sk->sk_err, -error);
+}
+
+static int send_framed(struct sending *to)
+{
+	struct sock *sk = to->ctx->sk;
+	const int flags = to->msg->msg_flags;
+	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	int error = 0;
+
+	if (must_connect(sk, flags)) {
+		error = sk_stream_wait_connect(sk, &timeo);
+		if (!error && !l45_tcp_still(sk, to->ctx))
+			return -ECONNRESET;
+	}
+	while (!error && to->left) {
+		if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN)) {
+			error = -EPIPE;
+			break;
+		}
+		error = put(to);
+		if (error == -EINPROGRESS && !(flags & MSG_DONTWAIT))
+			error = -EAGAIN; /* the SYN is out */
+		if (error != -EAGAIN)
+			break;
+		if (must_connect(sk, flags)) {
+			error = sk_stream_wait_connect(sk, &timeo);
+		} else {
+			set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+			error = sk_stream_wait_memory(sk, &timeo);
+		}
+		if (!error && !l45_tcp_still(sk, to->ctx))
+			error = -ECONNRESET;
+	}
+	if (!to->told)
+		return error ? sk_stream_error(sk, flags, error) : 0;
+	if (error)
+		keep_error(sk, error);
+	return to->told;
+}
+
+/* A program that asked for zero copy is told, as TCP tells it, that this time its bytes were copied. */
+static int copied_notice(struct sock *sk, struct msghdr *msg, size_t size, struct ubuf_info **notice)
+{
+	*notice = NULL;
+	if (!(msg->msg_flags & MSG_ZEROCOPY) || msg->msg_ubuf || !sock_flag(sk, SOCK_ZEROCOPY))
+		return 0;
+	*notice = msg_zerocopy_realloc(sk, size, NULL);
+	if (!*notice)
+		return -ENOBUFS;
+	uarg_to_msgzc(*notice)->zerocopy = 0;
+	return 0;
+}
+
+/*
+ * An urgent byte stands outside the stream that the peer reads; what stands before it in the same call does not.
+ * Returns what the caller is told.
+ */
+static int send_urgent(struct sending *to, struct msghdr *msg)
+{
+	int sent;
+
+	if (to->told && to->left)
+		return to->told;
+	iov_iter_reexpand(&msg->msg_iter, 1);
+	sent = tcp_sendmsg_locked(to->ctx->sk, msg, 1);
+	return sent < 0 && to->told ? to->told : to->told + sent;
+}
+
+int l45_tcp_send_locked(struct l45_sock *ctx, struct msghdr *msg, size_t size)
+{
+	struct sock *sk = ctx->sk;
+	const bool urgent = msg->msg_flags & MSG_OOB;
+	struct sending to = { .ctx = ctx, .msg = msg, .left = size - urgent };
+	struct ubuf_info *notice;
+	int sent;
+
+	sent = copied_notice(sk, msg, size, &notice);
+	if (sent)
+		return sent;
+	WRITE_ONCE(ctx->tcp->tx_busy, true);
+	if (urgent)
+		iov_iter_truncate(&msg->msg_iter, size - 1);
+	sent = send_framed(&to);
+	if (urgent && sent >= 0)
+		sent = send_urgent(&to, msg);
+	if (l45_tcp_still(sk, ctx))
+		WRITE_ONCE(ctx->tcp->tx_busy, false);
+	if (sent < 0)
+		net_zcopy_put_abort(notice, true);
+	else
+		net_zcopy_put(notice);
+	return sent;
+}
+
+#ifdef L45_HAVE_SENDPAGE
+int l45_tcp_sendpage_locked(struct l45_sock *ctx, struct page *page, int offset, size_t size, int flags)
+{
+	struct msghdr msg = { .msg_flags = flags };
+	struct sending to = { .ctx = ctx, .msg = &msg, .page = page, .offset = offset, .left = size };
+	struct sock *sk = ctx->sk;
+	int sent;
+
+	WRITE_ONCE(ctx->tcp->tx_busy, true);
+	sent = send_framed(&to);
+	if (l45_tcp_still(sk, ctx))
+		WRITE_ONCE(ctx->tcp->tx_busy, false);
+	return sent;
+}
+#endif
