@@ -7,9 +7,10 @@
 #include <linux/net.h>
 #include <linux/slab.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
-struct proto_ops l45_stream_ops[2] __read_mostly;
+/* Copies of the stock ones with poll and splice of our own; [1]: of PF_INET6. */
+static const struct proto_ops *stream_ops[2] __read_mostly;
 
 static void (*stock_close_of(struct sock *sk))(struct sock *sk, long timeout)
 {
@@ -148,9 +149,9 @@ void l45_tcp_graft(struct l45_sock *ctx)
 		return;
 	tcp->stock_ops = sock->ops;
 	if (sock->ops == l45_stock.stream)
-		WRITE_ONCE(sock->ops, &l45_stream_ops[0]);
+		WRITE_ONCE(sock->ops, stream_ops[0]);
 	else if (sock->ops == l45_stock.stream6)
-		WRITE_ONCE(sock->ops, &l45_stream_ops[1]);
+		WRITE_ONCE(sock->ops, stream_ops[1]);
 	else
 		return;
 	tcp->grafted = true;
@@ -187,8 +188,8 @@ void l45_tcp_free(struct l45_sock *ctx)
 }
 
 /*
- * The table changed. Calls choose by the list in force whenever they begin a stretch; this one is for the silent streams,
- * so that what they report is true, and lets go of those that nobody has a use for any more.
+ * The table changed. Calls choose by the list in force whenever they begin a stretch; this one is for the silent
+ * streams, so that what they report is true, and lets go of those that nobody has a use for any more.
  */
 void l45_tcp_relist(struct l45_sock *ctx)
 {
@@ -205,24 +206,33 @@ void l45_tcp_relist(struct l45_sock *ctx)
 	release_sock(sk);
 }
 
-static void fill_ops(struct proto_ops *ops, const struct proto_ops *stock)
+static const struct proto_ops *make_ops(const struct proto_ops *stock)
 {
-	*ops = *stock;
+	struct proto_ops *const ops = kmemdup(stock, sizeof(*stock), GFP_KERNEL);
+
+	if (!ops)
+		return NULL;
 	ops->poll = l45_tcp_poll;
 	ops->splice_read = l45_tcp_splice_read;
 	/* In-kernel readers and writers (KCM) would meet the wire. */
 	ops->read_sock = NULL;
 	ops->read_skb = NULL;
 	ops->sendmsg_locked = NULL;
+	return ops;
 }
 
 int l45_tcp_init(void)
 {
-	fill_ops(&l45_stream_ops[0], l45_stock.stream);
-	fill_ops(&l45_stream_ops[1], l45_stock.stream6);
-	return 0;
+	stream_ops[0] = make_ops(l45_stock.stream);
+	stream_ops[1] = make_ops(l45_stock.stream6);
+	if (stream_ops[0] && stream_ops[1])
+		return 0;
+	l45_tcp_exit();
+	return -ENOMEM;
 }
 
 void l45_tcp_exit(void)
 {
+	kfree(stream_ops[0]);
+	kfree(stream_ops[1]);
 }

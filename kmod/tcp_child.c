@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A listener hands the tap on. A child is a bitwise copy of its listener, struct proto pointer included: left so, it
- * would run on the listener's context, which may go first. Instead the function that makes children is wrapped, in a copy
- * of the listener's af_ops: it puts the stock pointers into the child before anybody can see it (the child is locked,
- * and in no accept queue yet) and then gives it a context of its own. Where there is no memory for that the child is
- * plain, and reported.
+ * would run on the listener's context, which may go first. Instead the function that makes children is wrapped, in a
+ * copy of the listener's af_ops: it puts the stock pointers into the child before anybody can see it (the child is
+ * locked, and in no accept queue yet) and then gives it a context of its own. Where there is no memory for that the
+ * child is plain, and reported.
  *
  * On a listener that is already open the wrapper stands one grace period before the proto does, and goes after it: no
  * child is ever made of our proto past the wrapper.
@@ -13,7 +13,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 /* Its last argument came in a stable update: which form this kernel has is read from the type. */
 typedef void (*child_init_t)(struct sock *newsk, const struct sock *sk);
@@ -81,13 +81,17 @@ static struct sock *__maybe_unused syn_recv_init(const struct sock *sk, struct s
 	return child;
 }
 
-#define WRAPPER                                                                                                        \
-	_Generic(((struct inet_connection_sock_af_ops *)NULL)->syn_recv_sock,                                          \
-		 syn_recv_t: syn_recv, syn_recv_init_t: syn_recv_init)
+static void *wrapper(void)
+{
+	const struct inet_connection_sock_af_ops *ops;
+
+	return __builtin_types_compatible_p(typeof(ops->syn_recv_sock), syn_recv_init_t) ?
+		(void *)syn_recv_init : (void *)syn_recv;
+}
 
 static bool is_wrapper(const struct inet_connection_sock_af_ops *ops)
 {
-	return ops->syn_recv_sock == WRAPPER;
+	return (void *)ops->syn_recv_sock == wrapper();
 }
 
 int l45_tcp_listener_make(struct l45_sock *ctx, gfp_t gfp)
@@ -99,7 +103,7 @@ int l45_tcp_listener_make(struct l45_sock *ctx, gfp_t gfp)
 		return -ENOMEM;
 	listener->stock = icsk->icsk_af_ops;
 	listener->ops = *listener->stock;
-	listener->ops.syn_recv_sock = WRAPPER;
+	listener->ops.syn_recv_sock = wrapper();
 	ctx->tcp->listener = listener;
 	if (ctx->sk->sk_state != TCP_LISTEN)
 		return 0;
@@ -120,6 +124,7 @@ void l45_tcp_listener_off(struct l45_sock *ctx)
 	struct l45_tcp_listener *listener = ctx->tcp->listener;
 
 	if (listener && icsk->icsk_af_ops == &listener->ops)
+		/* Read without a lock: who finds the stock ops finds the stock proto, which went back before. */
 		smp_store_release(&icsk->icsk_af_ops, listener->stock);
 }
 

@@ -3,7 +3,7 @@
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 /* Places are read under RCU by l45_tcp_survey: a module outlives its last reference by a grace period. */
 void l45_tcp_set_module(struct l45_module **place, struct l45_module *module)

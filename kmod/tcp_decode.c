@@ -6,7 +6,7 @@
  */
 #include <linux/skbuff.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 static void count(struct l45_tcp_reading *reading)
 {

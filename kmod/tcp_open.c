@@ -6,7 +6,7 @@
  */
 #include <linux/rcupdate.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 /* Is the module for this end of the connection? */
 static bool on_our_end(const struct l45_tcp_sock *tcp, const struct l45_module *module)

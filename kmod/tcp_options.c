@@ -4,7 +4,7 @@
 #include <linux/sockios.h>
 #include <linux/uaccess.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 /* A dialect is, or may come to be, on the stream. */
 static bool concerned(const struct sock *sk)

@@ -5,7 +5,7 @@
  */
 #include <linux/skbuff.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 struct ahead {
 	struct l45_tcp_reading *reading;

@@ -5,7 +5,7 @@
  */
 #include <linux/poll.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 #define READABLE (EPOLLIN | EPOLLRDNORM)
 

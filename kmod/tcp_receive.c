@@ -6,7 +6,7 @@
  */
 #include <net/busy_poll.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 /* The context went while we slept, or the stream is none of ours: stock code goes on. Never seen outside. */
 #define NATIVELY (-ENOIOCTLCMD)
@@ -80,7 +80,8 @@ static int receive(struct l45_tcp_reading *reading, int flags)
 		if (error || !reading->want)
 			break;
 		if (reading->got >= target) {
-			if ((flags & MSG_PEEK) || !READ_ONCE(sk->sk_backlog.tail) || l45_tcp_at_mark(sk, tcp_sk(sk)->copied_seq))
+			if ((flags & MSG_PEEK) || !READ_ONCE(sk->sk_backlog.tail) ||
+			    l45_tcp_at_mark(sk, tcp_sk(sk)->copied_seq))
 				break;
 			sk_flush_backlog(sk);
 		} else {

@@ -3,7 +3,7 @@
 #include <linux/hrtimer.h>
 #include <linux/sched/signal.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 /* The module's delay, before the call does anything. 0, or -errno of a signal. */
 static int wait_delay(struct sock *sk, int flags, u32 delay_us)

@@ -3,7 +3,7 @@
 #include <linux/errqueue.h>
 #include <linux/skbuff.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 void l45_tcp_note_stamp(struct l45_tcp_reading *reading, struct sk_buff *skb)
 {

@@ -7,7 +7,7 @@
 #include <linux/errqueue.h>
 #include <linux/uio.h>
 
-#include "tcp.h"
+#include "tcp_internal.h"
 
 /* One call that sends. */
 struct sending {
@@ -110,6 +110,52 @@ static int put_stretch(struct sending *to)
 	return taken == segment.bytes ? 0 : -EAGAIN;
 }
 
+/* What a SYN may carry, on the wire and before that. */
+#define SYN_BYTES 1400
+
+/*
+ * The first write of TCP_FASTOPEN_CONNECT sends the SYN, and only what one call hands to TCP can be in it: tag and bytes
+ * go together, copied. 0, or -errno.
+ */
+static int put_in_syn(struct sending *to)
+{
+	struct l45_tcp_sock *tcp = to->ctx->tcp;
+	const struct l45_codec *send = tcp->send ? &tcp->send->codec : NULL;
+	const size_t plain = min_t(size_t, to->left, SYN_BYTES);
+	struct iov_iter from = to->msg->msg_iter;
+	struct l45_stream_tx next = tcp->tx;
+	struct msghdr part = {};
+	struct kvec wire;
+	size_t consumed;
+	int taken = -EFAULT;
+	u8 *room;
+
+	room = kmalloc(2 * SYN_BYTES, GFP_KERNEL);
+	if (!room)
+		return -ENOBUFS;
+	if (!copy_from_iter_full(room, plain, &from))
+		goto out;
+	wire.iov_base = room + SYN_BYTES;
+	wire.iov_len = l45_stream_encode(&next, send, room, plain, wire.iov_base, SYN_BYTES, &consumed);
+	iov_iter_kvec(&part.msg_iter, ITER_SOURCE, &wire, 1, wire.iov_len);
+	part.msg_flags = flags_of(to, false) & ~L45_MSG_SPLICE_PAGES;
+	taken = tcp_sendmsg_locked(to->ctx->sk, &part, wire.iov_len);
+	if (taken <= 0)
+		goto out;
+	consumed = l45_stream_tx_accept(&tcp->tx, send, to->left, taken);
+	iov_iter_advance(&to->msg->msg_iter, consumed);
+	if (send) {
+		l45_tcp_set_module(&tcp->tx_module, tcp->send);
+		WRITE_ONCE(to->ctx->tx_id, tcp->send->id);
+	}
+	count(tcp, DIV_ROUND_UP(consumed, send ? send->dialect.frame_bytes : 1), consumed);
+	to->left -= consumed;
+	to->told += consumed;
+out:
+	kfree(room);
+	return min(taken, 0);
+}
+
 /* As much as there is room for. The codec is that of the table in force now; no wait for the peer is in here. */
 static int put(struct sending *to)
 {
@@ -118,13 +164,15 @@ static int put(struct sending *to)
 	int error = 0;
 
 	l45_tcp_refresh(to->ctx);
+	if (unlikely(l45_defer_connect(to->ctx->sk)) && !to->page)
+		error = put_in_syn(to);
 	while (to->left && !error)
 		error = put_stretch(to);
 	l45_leave(ln, index);
 	return error;
 }
 
-/* Not one of the states in which bytes may be handed over at once. A SYN that carries data is sent by the first write. */
+/* Bytes may not be handed over yet. A SYN that carries data is sent by the first write. */
 static bool must_connect(const struct sock *sk, int flags)
 {
 	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))

@@ -2,11 +2,11 @@
 /*
  * What the files tcp*.c know of each other: a tapped stream, the places where it stands, and who may touch them.
  *
- * Everything in struct l45_tcp_sock below "the stream" is under the socket lock, as TCP's own state is; the socket keeps
- * its context while that lock is held. Whoever slept with the lock given up (l45_tcp_wait_*) asks again.
+ * Everything in struct l45_tcp_sock below "the stream" is under the socket lock, as TCP's own state is; the socket
+ * keeps its context while that lock is held. Whoever slept with the lock given up (l45_tcp_wait_*) asks again.
  */
-#ifndef L45_TCP_H
-#define L45_TCP_H
+#ifndef L45_TCP_INTERNAL_H
+#define L45_TCP_INTERNAL_H
 
 #include <linux/tcp.h>
 #include <net/inet_connection_sock.h>
@@ -145,7 +145,10 @@ struct l45_tcp_reading {
 int l45_tcp_take(struct l45_tcp_reading *reading);
 
 /* ---- tcp_peek.c ---- */
-/* Decodes a copy of the state over the queue as it stands, behind skip plain bytes. Adds to reading->got. 0, or -errno. */
+/*
+ * Decodes a copy of the state over the queue as it stands, behind skip plain bytes. Adds to reading->got. 0, or
+ * -errno.
+ */
 int l45_tcp_look(struct l45_tcp_reading *reading, u32 skip);
 
 /* ---- tcp_stamp.c ---- */
@@ -190,7 +193,5 @@ static inline void l45_tcp_first_use(struct sock *sk)
 	if (unlikely(renamed))
 		l45_tcp_rename(sk);
 }
-
-extern struct proto_ops l45_stream_ops[2]; /* [1]: of PF_INET6 */
 
 #endif
