@@ -12,13 +12,24 @@
 /* Copies of the stock ones with poll and splice of our own; [1]: of PF_INET6. */
 static const struct proto_ops *stream_ops[2] __read_mostly;
 
-static void (*stock_close_of(struct sock *sk))(struct sock *sk, long timeout)
+bool l45_tcp_may_go(const struct l45_sock *ctx)
 {
-	return READ_ONCE(sk->sk_prot)->close;
+	const struct l45_tcp_sock *tcp = ctx->tcp;
+
+	return !rcu_access_pointer(ctx->list) && !l45_tcp_tx_concerned(tcp) &&
+	       (!l45_tcp_rx_concerned(tcp) || tcp->rx.mode == L45_BROKEN);
+}
+
+void l45_tcp_let_go(struct sock *sk)
+{
+	struct l45_sock *ctx = l45_sk(sk);
+
+	if (ctx && unlikely(l45_tcp_may_go(ctx)))
+		l45_detach(ctx);
 }
 
 /* Socket lock held. */
-static void let_go(struct sock *sk)
+static void detach(struct sock *sk)
 {
 	struct l45_sock *ctx = l45_sk(sk);
 
@@ -30,40 +41,41 @@ static void tcp_close_tapped(struct sock *sk, long timeout)
 {
 	struct l45_sock *ctx;
 
+	l45_come();
 	lock_sock(sk);
 	ctx = l45_sk(sk);
 	/* Unread bytes make TCP reset the connection; a tag alone is no byte of the program's. */
 	if (ctx && sk->sk_state != TCP_LISTEN && sk->sk_state != TCP_CLOSE && l45_tcp_rx_concerned(ctx->tcp))
 		l45_tcp_take_tags(ctx);
-	let_go(sk);
+	detach(sk);
 	release_sock(sk);
-	stock_close_of(sk)(sk, timeout);
+	l45_tcp_stock(sk)->close(sk, timeout);
+	l45_go();
 }
 
 static int tcp_disconnect_tapped(struct sock *sk, int flags)
 {
-	let_go(sk);
-	return READ_ONCE(sk->sk_prot)->disconnect(sk, flags);
+	detach(sk);
+	return l45_tcp_stock(sk)->disconnect(sk, flags);
 }
 
 /* The last one for children that nobody accepted. Any context; nobody else uses the socket. */
 static void tcp_destroy_tapped(struct sock *sk)
 {
-	/* A child that was given up half made still has its listener's proto. */
-	const struct proto *proto = READ_ONCE(sk->sk_prot);
-	void (*stock)(struct sock *sk) = proto->destroy;
-
-	if (l45_tcp_is_ours(proto))
-		stock = container_of(proto, struct l45_sock, proto)->stock->destroy;
-	let_go(sk);
-	stock(sk);
+	detach(sk);
+	l45_tcp_stock(sk)->destroy(sk);
 }
 
 /* Another try after one that failed: the names may be others by now, and the peer is. The hook taps it anew. */
 static int tcp_connect_tapped(struct sock *sk, struct sockaddr *address, int bytes)
 {
-	let_go(sk);
-	return READ_ONCE(sk->sk_prot)->connect(sk, address, bytes);
+	int error;
+
+	l45_come();
+	detach(sk);
+	error = l45_tcp_stock(sk)->connect(sk, address, bytes);
+	l45_go();
+	return error;
 }
 
 bool l45_tcp_is_ours(const struct proto *proto)
@@ -171,6 +183,8 @@ void l45_tcp_restore(struct l45_sock *ctx)
 	struct socket *sock = ctx->sk->sk_socket;
 	struct l45_tcp_sock *tcp = ctx->tcp;
 
+	/* Before the wrapper goes: see tcp_child.c. */
+	smp_store_release(&ctx->sk->sk_prot, ctx->stock);
 	l45_tcp_listener_off(ctx);
 	if (tcp->grafted && sock)
 		WRITE_ONCE(sock->ops, tcp->stock_ops);
@@ -183,7 +197,7 @@ void l45_tcp_free(struct l45_sock *ctx)
 	if (!tcp)
 		return;
 	l45_tcp_forget(tcp);
-	kfree(tcp->listener);
+	l45_tcp_listener_free(ctx);
 	kfree(tcp);
 }
 
@@ -194,14 +208,11 @@ void l45_tcp_free(struct l45_sock *ctx)
 void l45_tcp_relist(struct l45_sock *ctx)
 {
 	struct sock *sk = ctx->sk;
-	struct l45_tcp_sock *tcp;
 
 	lock_sock(sk);
 	if (l45_tcp_still(sk, ctx)) {
-		tcp = ctx->tcp;
 		l45_tcp_refresh(ctx);
-		if (!rcu_access_pointer(ctx->list) && !l45_tcp_tx_concerned(tcp) && !l45_tcp_rx_concerned(tcp))
-			l45_detach(ctx);
+		l45_tcp_let_go(sk);
 	}
 	release_sock(sk);
 }

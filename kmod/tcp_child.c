@@ -30,11 +30,6 @@ static const struct inet_connection_sock_af_ops *stock_ops(const struct inet_con
 	return is_wrapper(ops) ? container_of(ops, struct l45_tcp_listener, ops)->stock : ops;
 }
 
-static struct proto *stock_proto(struct proto *proto)
-{
-	return l45_tcp_is_ours(proto) ? container_of(proto, struct l45_sock, proto)->stock : proto;
-}
-
 static void *stock_of(const struct sock *listener)
 {
 	return stock_ops(READ_ONCE(inet_csk(listener)->icsk_af_ops))->syn_recv_sock;
@@ -46,8 +41,10 @@ static void adopt(const struct sock *listener, struct sock *child, bool own_requ
 	enum l45_refusal why = L45_REFUSED_NONE;
 	const struct l45_sock *ctx = l45_sk(listener);
 
-	WRITE_ONCE(child->sk_prot, stock_proto(child->sk_prot));
-	child->sk_prot_creator = stock_proto(child->sk_prot_creator);
+	if (l45_tcp_is_ours(child->sk_prot_creator))
+		child->sk_prot_creator = container_of(child->sk_prot_creator, struct l45_sock, proto)->stock;
+	if (l45_tcp_is_ours(child->sk_prot))
+		WRITE_ONCE(child->sk_prot, container_of(child->sk_prot, struct l45_sock, proto)->stock);
 	inet_csk(child)->icsk_af_ops = stock_ops(inet_csk(child)->icsk_af_ops);
 	/* A child that lost the race for its request is thrown away by the caller, past any hook of ours. */
 	if (ctx && own_request)
@@ -94,19 +91,25 @@ static bool is_wrapper(const struct inet_connection_sock_af_ops *ops)
 	return (void *)ops->syn_recv_sock == wrapper();
 }
 
+/*
+ * On a listener that is already open the wrapper is seen from here on. Should the tap not come about in the end, it goes
+ * with the context, which keeps the socket until then.
+ */
 int l45_tcp_listener_make(struct l45_sock *ctx, gfp_t gfp)
 {
 	struct inet_connection_sock *icsk = inet_csk(ctx->sk);
-	struct l45_tcp_listener *listener = kmalloc(sizeof(*listener), gfp);
+	struct l45_tcp_listener *listener = kzalloc(sizeof(*listener), gfp);
 
 	if (!listener)
 		return -ENOMEM;
-	listener->stock = icsk->icsk_af_ops;
+	listener->stock = stock_ops(icsk->icsk_af_ops);
 	listener->ops = *listener->stock;
 	listener->ops.syn_recv_sock = wrapper();
 	ctx->tcp->listener = listener;
 	if (ctx->sk->sk_state != TCP_LISTEN)
 		return 0;
+	sock_hold(ctx->sk);
+	listener->early = true;
 	l45_tcp_listener_on(ctx);
 	synchronize_rcu_expedited();
 	return 0;
@@ -120,23 +123,34 @@ void l45_tcp_listener_on(struct l45_sock *ctx)
 
 void l45_tcp_listener_off(struct l45_sock *ctx)
 {
-	struct inet_connection_sock *icsk = inet_csk(ctx->sk);
 	struct l45_tcp_listener *listener = ctx->tcp->listener;
 
-	if (listener && icsk->icsk_af_ops == &listener->ops)
-		/* Read without a lock: who finds the stock ops finds the stock proto, which went back before. */
-		smp_store_release(&icsk->icsk_af_ops, listener->stock);
+	/* Read without a lock: who finds the stock ops finds the stock proto, which went back before. */
+	if (listener)
+		cmpxchg(&inet_csk(ctx->sk)->icsk_af_ops, &listener->ops, listener->stock);
+}
+
+void l45_tcp_listener_free(struct l45_sock *ctx)
+{
+	struct l45_tcp_listener *listener = ctx->tcp->listener;
+
+	if (!listener)
+		return;
+	if (listener->early) {
+		l45_tcp_listener_off(ctx);
+		sock_put(ctx->sk);
+	}
+	kfree_rcu(listener, rcu);
 }
 
 /* A child gets its struct socket inside accept, under its lock: this runs as that lock is given up. */
 void l45_tcp_release_cb(struct sock *sk)
 {
-	void (*stock)(struct sock *sk);
+	void (*stock)(struct sock *sk) = l45_tcp_stock(sk)->release_cb;
 	struct l45_sock *ctx;
 
 	rcu_read_lock();
 	ctx = l45_sk(sk);
-	stock = ctx ? ctx->stock->release_cb : READ_ONCE(sk->sk_prot)->release_cb;
 	if (ctx && sk->sk_socket) {
 		struct l45_tcp_sock *tcp = ctx->tcp;
 
@@ -151,29 +165,20 @@ void l45_tcp_release_cb(struct sock *sk)
 	stock(sk);
 }
 
-/* Under ln->lock, as every change of a list is, and the socket lock. */
+/* Under ln->lock, so that no table reads the names meanwhile, and the socket lock. */
 static void rename_locked(struct l45_sock *ctx)
 {
 	struct l45_tcp_sock *tcp = ctx->tcp;
-	struct l45_net *ln = ctx->ln;
-	const struct l45_table *table = rcu_dereference_protected(ln->table, lockdep_is_held(&ln->lock));
-	struct l45_list *list = NULL, *before;
-	char process[L45_TASK_NAME_BYTES], thread[L45_TASK_NAME_BYTES];
 
-	strscpy(process, current->group_leader->comm, sizeof(process));
-	strscpy(thread, current->comm, sizeof(thread));
-	if (table)
-		list = l45_list_make(table, ctx->sk, process, thread, false, GFP_KERNEL);
-	if (IS_ERR(list))
-		return; /* its listener's names and list stay: a table that changes tries again */
-	memcpy(ctx->process, process, sizeof(process));
-	memcpy(ctx->thread, thread, sizeof(thread));
-	before = rcu_replace_pointer(ctx->list, list, lockdep_is_held(&ln->lock));
-	/* Nothing has been read by them yet. */
+	strscpy_pad(ctx->process, current->group_leader->comm, sizeof(ctx->process));
+	strscpy_pad(ctx->thread, current->comm, sizeof(ctx->thread));
+	/* Without memory its listener's modules stay: a table that changes tries again. */
+	if (l45_relist(ctx, GFP_KERNEL))
+		return;
+	/* Nothing has been read by those. */
 	if (tcp->rx.mode == L45_UNDECIDED)
 		l45_tcp_forget(tcp);
 	l45_tcp_refresh(ctx);
-	l45_list_free(before);
 }
 
 void l45_tcp_rename(struct sock *sk)

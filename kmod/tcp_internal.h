@@ -27,6 +27,8 @@ enum l45_opened {
 struct l45_tcp_listener {
 	struct inet_connection_sock_af_ops ops;
 	const struct inet_connection_sock_af_ops *stock;
+	struct rcu_head rcu;
+	bool early; /* was seen before the proto; holds the socket */
 };
 
 struct l45_tcp_sock {
@@ -79,15 +81,18 @@ void l45_tcp_graft(struct l45_sock *ctx);
 /* Where a call goes that is none of ours. */
 static inline const struct proto *l45_tcp_stock(const struct sock *sk)
 {
-	const struct l45_sock *ctx;
-	const struct proto *stock;
+	const struct proto *proto = READ_ONCE(sk->sk_prot);
 
-	rcu_read_lock();
-	ctx = l45_sk(sk);
-	stock = ctx ? ctx->stock : READ_ONCE(sk->sk_prot);
-	rcu_read_unlock();
-	return stock;
+	return l45_tcp_is_ours(proto) ? container_of(proto, struct l45_sock, proto)->stock : proto;
 }
+
+/*
+ * No module is for the socket any more, and no byte of a dialect is on it or on its way: stock code may have it. A stream
+ * that is framed, or whose first byte is still to come from a peer who may speak, is not such a one. Socket lock held.
+ */
+bool l45_tcp_may_go(const struct l45_sock *ctx);
+/* Lets it go then. Socket lock held, by a call that is about to give it up. */
+void l45_tcp_let_go(struct sock *sk);
 
 /* ---- tcp_stretch.c: socket lock held; returns what the caller is told ---- */
 int l45_tcp_send_locked(struct l45_sock *ctx, struct msghdr *msg, size_t size);
@@ -178,6 +183,7 @@ int l45_tcp_sendpage(struct sock *sk, struct page *page, int offset, size_t size
 int l45_tcp_listener_make(struct l45_sock *ctx, gfp_t gfp);
 void l45_tcp_listener_on(struct l45_sock *ctx);
 void l45_tcp_listener_off(struct l45_sock *ctx);
+void l45_tcp_listener_free(struct l45_sock *ctx);
 void l45_tcp_release_cb(struct sock *sk);
 /* An accepted stream is under its listener's names until the task that accepted it is known. Process context. */
 void l45_tcp_rename(struct sock *sk);

@@ -20,7 +20,7 @@ static bool concerned(const struct sock *sk)
 }
 
 /* Stock code swaps the proto for these two: the context must be gone before. */
-static void let_go(struct sock *sk)
+static void detach(struct sock *sk)
 {
 	struct l45_sock *ctx;
 
@@ -31,28 +31,42 @@ static void let_go(struct sock *sk)
 	release_sock(sk);
 }
 
-int l45_tcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval, unsigned int optlen)
+static int set_option(struct sock *sk, int level, int optname, sockptr_t optval, unsigned int optlen)
 {
 	if (unlikely(level == SOL_TCP && optname == TCP_ULP)) {
 		/* Records made by the kernel (kTLS) would go around the tap. Programs then make them themselves. */
 		if (concerned(sk))
 			return -ENOENT;
-		let_go(sk);
+		detach(sk);
 	}
 	if (unlikely(level == SOL_IPV6 && optname == IPV6_ADDRFORM)) {
 		if (concerned(sk))
 			return -EBUSY;
-		let_go(sk);
+		detach(sk);
 	}
 	return l45_tcp_stock(sk)->setsockopt(sk, level, optname, optval, optlen);
 }
 
+int l45_tcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval, unsigned int optlen)
+{
+	int error;
+
+	l45_come();
+	error = set_option(sk, level, optname, optval, optlen);
+	l45_go();
+	return error;
+}
+
 int l45_tcp_getsockopt(struct sock *sk, int level, int optname, char __user *optval, int __user *option)
 {
+	int error = -EOPNOTSUPP;
+
+	l45_come();
 	/* Pages mapped out of the queue would hold tags. Programs then copy. */
-	if (unlikely(level == SOL_TCP && optname == TCP_ZEROCOPY_RECEIVE) && concerned(sk))
-		return -EOPNOTSUPP;
-	return l45_tcp_stock(sk)->getsockopt(sk, level, optname, optval, option);
+	if (likely(level != SOL_TCP || optname != TCP_ZEROCOPY_RECEIVE || !concerned(sk)))
+		error = l45_tcp_stock(sk)->getsockopt(sk, level, optname, optval, option);
+	l45_go();
+	return error;
 }
 
 /* SIOCINQ in plain bytes. -ENOIOCTLCMD: stock code knows. */
@@ -77,21 +91,27 @@ static int plain_inq(struct sock *sk, int cmd)
 #ifdef L45_IOCTL_BY_VALUE
 int l45_tcp_ioctl(struct sock *sk, int cmd, int *karg)
 {
-	const int bytes = plain_inq(sk, cmd);
+	int bytes, error = 0;
 
+	l45_come();
+	bytes = plain_inq(sk, cmd);
 	if (bytes < 0)
-		return l45_tcp_stock(sk)->ioctl(sk, cmd, karg);
-	*karg = bytes;
-	return 0;
+		error = l45_tcp_stock(sk)->ioctl(sk, cmd, karg);
+	else
+		*karg = bytes;
+	l45_go();
+	return error;
 }
 #else
 int l45_tcp_ioctl(struct sock *sk, int cmd, unsigned long arg)
 {
-	const int bytes = plain_inq(sk, cmd);
+	int bytes, error;
 
-	if (bytes < 0)
-		return l45_tcp_stock(sk)->ioctl(sk, cmd, arg);
-	return put_user(bytes, (int __user *)arg);
+	l45_come();
+	bytes = plain_inq(sk, cmd);
+	error = bytes < 0 ? l45_tcp_stock(sk)->ioctl(sk, cmd, arg) : put_user(bytes, (int __user *)arg);
+	l45_go();
+	return error;
 }
 #endif
 
@@ -100,15 +120,19 @@ ssize_t l45_tcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode
 			    unsigned int flags)
 {
 	const struct l45_sock *ctx;
-	struct sock *sk = sock->sk;
-	bool plain;
+	ssize_t got;
 
-	l45_tcp_first_use(sk);
+	l45_come();
+	l45_tcp_first_use(sock->sk);
 	rcu_read_lock();
-	ctx = l45_sk(sk);
-	plain = !ctx || !l45_tcp_rx_concerned(ctx->tcp);
-	rcu_read_unlock();
-	if (plain)
-		return l45_stock.stream->splice_read(sock, ppos, pipe, len, flags);
-	return l45_splice_by_reading(sock->file, ppos, pipe, len, flags);
+	ctx = l45_sk(sock->sk);
+	if (!ctx || !l45_tcp_rx_concerned(ctx->tcp)) {
+		rcu_read_unlock();
+		got = l45_stock.stream->splice_read(sock, ppos, pipe, len, flags);
+	} else {
+		rcu_read_unlock();
+		got = l45_splice_by_reading(sock->file, ppos, pipe, len, flags);
+	}
+	l45_go();
+	return got;
 }

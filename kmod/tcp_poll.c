@@ -34,26 +34,29 @@ static bool readable(struct l45_sock *ctx)
 	return any && (target <= 1 || l45_tcp_plain_bytes(ctx, target) >= target);
 }
 
-__poll_t l45_tcp_poll(struct file *file, struct socket *sock, poll_table *wait)
+static bool look(struct sock *sk)
 {
-	__poll_t mask = tcp_poll(file, sock, wait);
-	struct sock *sk = sock->sk;
-	struct l45_sock *ctx;
-	bool clear = false;
+	struct l45_sock *ctx = l45_sk(sk);
+	bool yes = true;
 
-	if (!(mask & READABLE))
-		return mask;
-	rcu_read_lock();
-	ctx = l45_sk(sk);
-	if (!ctx || obvious(sk, ctx->tcp)) {
-		rcu_read_unlock();
-		return mask;
-	}
-	rcu_read_unlock();
+	if (!ctx || obvious(sk, ctx->tcp))
+		return true;
 	lock_sock(sk);
 	ctx = l45_sk(sk);
 	if (ctx && l45_tcp_rx_concerned(ctx->tcp) && !tcp_sk(sk)->repair)
-		clear = !readable(ctx);
+		yes = readable(ctx);
 	release_sock(sk);
-	return clear ? mask & ~READABLE : mask;
+	return yes;
+}
+
+__poll_t l45_tcp_poll(struct file *file, struct socket *sock, poll_table *wait)
+{
+	__poll_t mask;
+
+	l45_come();
+	mask = tcp_poll(file, sock, wait);
+	if ((mask & READABLE) && !look(sock->sk))
+		mask &= ~READABLE;
+	l45_go();
+	return mask;
 }

@@ -158,6 +158,7 @@ static int receive_framed(struct sock *sk, struct msghdr *msg, size_t len, int f
 			if (!inq && sock_flag(sk, SOCK_DONE))
 				inq = 1;
 		}
+		l45_tcp_let_go(sk);
 	}
 	release_sock(sk);
 	if (broken && got < 0)
@@ -171,6 +172,7 @@ int l45_tcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, 
 {
 	int got = NATIVELY;
 
+	l45_come();
 	l45_tcp_first_use(sk);
 	if (len && !(flags & (MSG_OOB | MSG_ERRQUEUE)) && concerned(sk)) {
 		if (sk_can_busy_loop(sk) && skb_queue_empty_lockless(&sk->sk_receive_queue) &&
@@ -181,5 +183,6 @@ int l45_tcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, 
 	if (got == NATIVELY)
 		got = l45_tcp_stock(sk)->recvmsg(sk, msg, len, flags, addr_len);
 	tell_watchers(sk, got, flags);
+	l45_go();
 	return got;
 }

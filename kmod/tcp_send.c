@@ -90,18 +90,22 @@ int l45_tcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	struct l45_sock *ctx;
 	int sent;
 
+	l45_come();
 	l45_tcp_first_use(sk);
 	sent = wait_delay(sk, msg->msg_flags, delay_of(sk));
 	if (sent)
-		return sent;
+		goto out;
 	ctx = size ? lock_concerned(sk) : NULL;
 	if (ctx) {
 		sent = l45_tcp_send_locked(ctx, msg, size);
+		l45_tcp_let_go(sk);
 		release_sock(sk);
 	} else {
 		sent = l45_tcp_stock(sk)->sendmsg(sk, msg, size);
 	}
 	tell_watchers(sk, sent);
+out:
+	l45_go();
 	return sent;
 }
 
@@ -111,18 +115,22 @@ int l45_tcp_sendpage(struct sock *sk, struct page *page, int offset, size_t size
 	struct l45_sock *ctx;
 	int sent;
 
+	l45_come();
 	l45_tcp_first_use(sk);
 	sent = wait_delay(sk, flags, delay_of(sk));
 	if (sent)
-		return sent;
+		goto out;
 	ctx = size ? lock_concerned(sk) : NULL;
 	if (ctx) {
 		sent = l45_tcp_sendpage_locked(ctx, page, offset, size, flags);
+		l45_tcp_let_go(sk);
 		release_sock(sk);
 	} else {
 		sent = l45_tcp_stock(sk)->sendpage(sk, page, offset, size, flags);
 	}
 	tell_watchers(sk, sent);
+out:
+	l45_go();
 	return sent;
 }
 #endif

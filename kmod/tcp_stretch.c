@@ -114,8 +114,8 @@ static int put_stretch(struct sending *to)
 #define SYN_BYTES 1400
 
 /*
- * The first write of TCP_FASTOPEN_CONNECT sends the SYN, and only what one call hands to TCP can be in it: tag and bytes
- * go together, copied. 0, or -errno.
+ * The first write of TCP_FASTOPEN_CONNECT sends the SYN, and only what one call hands to TCP can be in it: tag and
+ * bytes go together, copied. 0, or -errno.
  */
 static int put_in_syn(struct sending *to)
 {
