@@ -92,8 +92,8 @@ static bool is_wrapper(const struct inet_connection_sock_af_ops *ops)
 }
 
 /*
- * On a listener that is already open the wrapper is seen from here on. Should the tap not come about in the end, it goes
- * with the context, which keeps the socket until then.
+ * On a listener that is already open the wrapper is seen from here on. Should the tap not come about in the end, it
+ * goes with the context, which keeps the socket until then.
  */
 int l45_tcp_listener_make(struct l45_sock *ctx, gfp_t gfp)
 {

@@ -42,11 +42,11 @@ struct l45_tcp_sock {
 	struct l45_stream_tx tx;
 	struct l45_stream_rx rx;
 	const struct l45_list *chosen;    /* by which send and the codecs were chosen; compared, never looked into */
-	u64 chosen_generation;
 	struct l45_module *send;          /* to speak from the next frame on; referenced; NULL none */
 	struct l45_module *tx_module;     /* of the frame last begun; referenced */
 	struct l45_module *rx_module;     /* of the frame last read; referenced */
 	unsigned long tx_moved, rx_moved; /* jiffies */
+	u32 delay_us;                     /* of send */
 	bool in_kind;                     /* undecided: answers as it is addressed */
 	bool watched;                     /* a module of the list counts what passes */
 	bool tx_busy;                     /* a call that sends is under way, perhaps asleep */
@@ -87,8 +87,9 @@ static inline const struct proto *l45_tcp_stock(const struct sock *sk)
 }
 
 /*
- * No module is for the socket any more, and no byte of a dialect is on it or on its way: stock code may have it. A stream
- * that is framed, or whose first byte is still to come from a peer who may speak, is not such a one. Socket lock held.
+ * No module is for the socket any more, and no byte of a dialect is on it or on its way: stock code may have it. A
+ * stream that is framed, or whose first byte is still to come from a peer who may speak, is not such a one. Socket lock
+ * held.
  */
 bool l45_tcp_may_go(const struct l45_sock *ctx);
 /* Lets it go then. Socket lock held, by a call that is about to give it up. */
@@ -103,7 +104,14 @@ int l45_tcp_sendpage_locked(struct l45_sock *ctx, struct page *page, int offset,
 /* ---- tcp_open.c ---- */
 
 /* Chooses anew when the list has changed. Socket lock held. */
-void l45_tcp_refresh(struct l45_sock *ctx);
+void l45_tcp_choose(struct l45_sock *ctx);
+static inline void l45_tcp_refresh(struct l45_sock *ctx)
+{
+	/* A list that is replaced is not freed before every stream has been here: see l45_tcp_relist. */
+	if (unlikely(rcu_access_pointer(ctx->list) != ctx->tcp->chosen))
+		l45_tcp_choose(ctx);
+}
+
 /* Lets go of all modules. Nobody else can reach the context. */
 void l45_tcp_forget(struct l45_tcp_sock *tcp);
 /*
@@ -187,17 +195,15 @@ void l45_tcp_listener_free(struct l45_sock *ctx);
 void l45_tcp_release_cb(struct sock *sk);
 /* An accepted stream is under its listener's names until the task that accepted it is known. Process context. */
 void l45_tcp_rename(struct sock *sk);
-static inline void l45_tcp_first_use(struct sock *sk)
+/* The socket's context at the beginning of a call; NULL: none. */
+static inline struct l45_sock *l45_tcp_first_use(struct sock *sk)
 {
-	const struct l45_sock *ctx;
-	bool renamed;
+	struct l45_sock *ctx = l45_sk(sk);
 
-	rcu_read_lock();
-	ctx = l45_sk(sk);
-	renamed = ctx && READ_ONCE(ctx->tcp->renamed);
-	rcu_read_unlock();
-	if (unlikely(renamed))
-		l45_tcp_rename(sk);
+	if (likely(!ctx || !READ_ONCE(ctx->tcp->renamed)))
+		return ctx;
+	l45_tcp_rename(sk);
+	return l45_sk(sk);
 }
 
 #endif

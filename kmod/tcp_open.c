@@ -78,24 +78,20 @@ static void choose(struct l45_tcp_sock *tcp, const struct l45_list *list)
 	if (tcp->opened == L45_OPEN_BEFORE || tcp->opened == L45_LISTENS)
 		return;
 	l45_tcp_set_module(&tcp->send, sender(tcp, list));
+	WRITE_ONCE(tcp->delay_us, tcp->send ? tcp->send->delay_us : 0);
 	choose_readers(tcp, list);
-	tcp->in_kind = tcp->opened == L45_ACCEPTED && tcp->send && (tcp->send->flags & L45_F_REQUESTS);
+	tcp->in_kind = tcp->tx.mode == L45_UNDECIDED && tcp->opened == L45_ACCEPTED && tcp->send &&
+		       (tcp->send->flags & L45_F_REQUESTS);
 }
 
-void l45_tcp_refresh(struct l45_sock *ctx)
+void l45_tcp_choose(struct l45_sock *ctx)
 {
-	struct l45_tcp_sock *tcp = ctx->tcp;
 	const struct l45_list *list;
-	u64 generation;
 
 	rcu_read_lock();
 	list = rcu_dereference(ctx->list);
-	generation = list ? list->generation : 0;
-	if (unlikely(list != tcp->chosen || generation != tcp->chosen_generation)) {
-		choose(tcp, list);
-		tcp->chosen = list;
-		tcp->chosen_generation = generation;
-	}
+	choose(ctx->tcp, list);
+	ctx->tcp->chosen = list;
 	rcu_read_unlock();
 }
 
@@ -177,4 +173,5 @@ void l45_tcp_answer_in_kind(struct l45_sock *ctx)
 	l45_tcp_settle(ctx);
 	if (tcp->rx.mode != L45_FRAMED)
 		WRITE_ONCE(tcp->tx.mode, L45_PLAIN);
+	tcp->in_kind = false;
 }

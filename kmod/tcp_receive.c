@@ -107,27 +107,10 @@ static int receive(struct l45_tcp_reading *reading, int flags)
 
 static void tell_watchers(struct sock *sk, int got, int flags)
 {
-	struct l45_sock *ctx;
+	struct l45_sock *ctx = l45_sk(sk);
 
-	if (got <= 0 || (flags & MSG_PEEK))
-		return;
-	rcu_read_lock();
-	ctx = l45_sk(sk);
-	if (ctx && READ_ONCE(ctx->tcp->watched))
+	if (ctx && unlikely(READ_ONCE(ctx->tcp->watched)) && got > 0 && !(flags & MSG_PEEK))
 		l45_tcp_count_watchers(ctx, false, got);
-	rcu_read_unlock();
-}
-
-static bool concerned(const struct sock *sk)
-{
-	const struct l45_sock *ctx;
-	bool yes;
-
-	rcu_read_lock();
-	ctx = l45_sk(sk);
-	yes = ctx && l45_tcp_rx_concerned(ctx->tcp);
-	rcu_read_unlock();
-	return yes;
 }
 
 /* A broken stream is of no use any more: the peer is told so, and so is the program, each time. */
@@ -170,11 +153,12 @@ static int receive_framed(struct sock *sk, struct msghdr *msg, size_t len, int f
 
 int l45_tcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
 {
+	struct l45_sock *ctx;
 	int got = NATIVELY;
 
 	l45_come();
-	l45_tcp_first_use(sk);
-	if (len && !(flags & (MSG_OOB | MSG_ERRQUEUE)) && concerned(sk)) {
+	ctx = l45_tcp_first_use(sk);
+	if (ctx && l45_tcp_rx_concerned(ctx->tcp) && len && !(flags & (MSG_OOB | MSG_ERRQUEUE))) {
 		if (sk_can_busy_loop(sk) && skb_queue_empty_lockless(&sk->sk_receive_queue) &&
 		    sk->sk_state == TCP_ESTABLISHED)
 			sk_busy_loop(sk, flags & MSG_DONTWAIT);

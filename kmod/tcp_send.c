@@ -10,79 +10,49 @@ static int wait_delay(struct sock *sk, int flags, u32 delay_us)
 {
 	ktime_t until = ns_to_ktime((u64)delay_us * NSEC_PER_USEC);
 
-	if (!delay_us)
-		return 0;
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (schedule_hrtimeout(&until, HRTIMER_MODE_REL) && signal_pending(current))
 		return sock_intr_errno(sock_sndtimeo(sk, flags & MSG_DONTWAIT));
 	return 0;
 }
 
-static u32 delay_of(struct sock *sk)
-{
-	const struct l45_list *list;
-	struct l45_sock *ctx;
-	u32 delay_us = 0;
-	u16 i;
-
-	rcu_read_lock();
-	ctx = l45_sk(sk);
-	list = ctx && l45_tcp_tx_concerned(ctx->tcp) ? rcu_dereference(ctx->list) : NULL;
-	for (i = 0; list && list->sends && i < list->count; i++) {
-		if (!l45_may_send(list->module[i], L45_STREAM))
-			continue;
-		delay_us = list->module[i]->delay_us;
-		break;
-	}
-	rcu_read_unlock();
-	return delay_us;
-}
-
-static void tell_watchers(struct sock *sk, int sent)
-{
-	struct l45_sock *ctx;
-
-	if (sent <= 0)
-		return;
-	rcu_read_lock();
-	ctx = l45_sk(sk);
-	if (ctx && READ_ONCE(ctx->tcp->watched))
-		l45_tcp_count_watchers(ctx, true, sent);
-	rcu_read_unlock();
-}
-
-static bool concerned(const struct sock *sk)
-{
-	const struct l45_sock *ctx;
-	bool yes;
-
-	rcu_read_lock();
-	ctx = l45_sk(sk);
-	yes = ctx && l45_tcp_tx_concerned(ctx->tcp);
-	rcu_read_unlock();
-	return yes;
-}
-
 /*
- * Takes the socket lock when the stream is one that a dialect may go out on; NULL, and nothing locked, when the call is
- * for stock code.
+ * Takes the socket lock when the stream is one that a dialect may go out on. NULL, and nothing locked: the call is for
+ * stock code. ERR_PTR: a signal came during the module's delay.
  */
-static struct l45_sock *lock_concerned(struct sock *sk)
+static struct l45_sock *lock_concerned(struct sock *sk, int flags, size_t size)
 {
-	struct l45_sock *ctx;
+	struct l45_sock *ctx = l45_tcp_first_use(sk);
+	u32 delay_us;
 
-	if (!concerned(sk))
+	if (!ctx || !l45_tcp_tx_concerned(ctx->tcp) || !size)
 		return NULL;
+	delay_us = READ_ONCE(ctx->tcp->delay_us);
+	if (unlikely(delay_us)) {
+		const int error = wait_delay(sk, flags, delay_us);
+
+		if (error)
+			return ERR_PTR(error);
+	}
 	lock_sock(sk);
 	ctx = l45_sk(sk);
 	if (ctx && !tcp_sk(sk)->repair) {
 		l45_tcp_refresh(ctx);
-		l45_tcp_answer_in_kind(ctx);
+		if (unlikely(ctx->tcp->in_kind))
+			l45_tcp_answer_in_kind(ctx);
 		if (l45_tcp_tx_concerned(ctx->tcp))
 			return ctx;
 	}
 	release_sock(sk);
 	return NULL;
+}
+
+static void tell_watchers(struct sock *sk, int sent)
+{
+	struct l45_sock *ctx = l45_sk(sk);
+
+	if (ctx && unlikely(READ_ONCE(ctx->tcp->watched)) && sent > 0)
+		l45_tcp_count_watchers(ctx, true, sent);
 }
 
 int l45_tcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
@@ -91,12 +61,10 @@ int l45_tcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	int sent;
 
 	l45_come();
-	l45_tcp_first_use(sk);
-	sent = wait_delay(sk, msg->msg_flags, delay_of(sk));
-	if (sent)
-		goto out;
-	ctx = size ? lock_concerned(sk) : NULL;
-	if (ctx) {
+	ctx = lock_concerned(sk, msg->msg_flags, size);
+	if (IS_ERR(ctx)) {
+		sent = PTR_ERR(ctx);
+	} else if (ctx) {
 		sent = l45_tcp_send_locked(ctx, msg, size);
 		l45_tcp_let_go(sk);
 		release_sock(sk);
@@ -104,7 +72,6 @@ int l45_tcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 		sent = l45_tcp_stock(sk)->sendmsg(sk, msg, size);
 	}
 	tell_watchers(sk, sent);
-out:
 	l45_go();
 	return sent;
 }
@@ -116,12 +83,10 @@ int l45_tcp_sendpage(struct sock *sk, struct page *page, int offset, size_t size
 	int sent;
 
 	l45_come();
-	l45_tcp_first_use(sk);
-	sent = wait_delay(sk, flags, delay_of(sk));
-	if (sent)
-		goto out;
-	ctx = size ? lock_concerned(sk) : NULL;
-	if (ctx) {
+	ctx = lock_concerned(sk, flags, size);
+	if (IS_ERR(ctx)) {
+		sent = PTR_ERR(ctx);
+	} else if (ctx) {
 		sent = l45_tcp_sendpage_locked(ctx, page, offset, size, flags);
 		l45_tcp_let_go(sk);
 		release_sock(sk);
@@ -129,7 +94,6 @@ int l45_tcp_sendpage(struct sock *sk, struct page *page, int offset, size_t size
 		sent = l45_tcp_stock(sk)->sendpage(sk, page, offset, size, flags);
 	}
 	tell_watchers(sk, sent);
-out:
 	l45_go();
 	return sent;
 }

@@ -17,6 +17,7 @@ struct sending {
 	int offset;        /* in it */
 	size_t left;  /* plain bytes still to send */
 	size_t told;  /* plain bytes taken */
+	u32 frames, bytes; /* of the module last spoken, not counted yet */
 	bool began;
 	bool sent_control;
 };
@@ -66,10 +67,15 @@ static int offer_plain(struct sending *to, size_t bytes)
 	return taken;
 }
 
-static void count(struct l45_tcp_sock *tcp, u64 frames, u64 bytes)
+/* What was taken since the last time goes to the module of the frame that it was in. */
+static void count(struct sending *to)
 {
-	if (tcp->tx.mode == L45_FRAMED && tcp->tx_module)
-		l45_count_sent(tcp->tx_module->tally, frames, bytes);
+	const struct l45_tcp_sock *tcp = to->ctx->tcp;
+
+	if (tcp->tx_module && (to->frames || to->bytes))
+		l45_count_sent(tcp->tx_module->tally, to->frames, to->bytes);
+	to->frames = 0;
+	to->bytes = 0;
 }
 
 /* The next stretch. 0: all of it was taken; -EAGAIN: there is no room for more; -errno. */
@@ -91,18 +97,20 @@ static int put_stretch(struct sending *to)
 		return -EAGAIN;
 	if (segment.is_tag && begins && send) {
 		/* Spoken from its first byte on: the receiver needs the codec to get over it. */
-		l45_tcp_set_module(&tcp->tx_module, tcp->send);
-		WRITE_ONCE(ctx->tx_id, tcp->send->id);
+		if (unlikely(tcp->tx_module != tcp->send)) {
+			count(to);
+			l45_tcp_set_module(&tcp->tx_module, tcp->send);
+			WRITE_ONCE(ctx->tx_id, tcp->send->id);
+		}
+		to->frames++;
 	}
 	if (taken == segment.bytes)
 		tcp->tx = next;
 	else
 		l45_stream_tx_accept(&tcp->tx, send, to->left, taken);
-	tcp->tx_moved = jiffies;
-	if (segment.is_tag) {
-		count(tcp, tcp->tx.tag_done == 0, 0);
-	} else {
-		count(tcp, 0, taken);
+	if (!segment.is_tag) {
+		if (tcp->tx.mode == L45_FRAMED)
+			to->bytes += taken;
 		to->left -= taken;
 		to->told += taken;
 		to->sent_control = true;
@@ -148,7 +156,10 @@ static int put_in_syn(struct sending *to)
 		l45_tcp_set_module(&tcp->tx_module, tcp->send);
 		WRITE_ONCE(to->ctx->tx_id, tcp->send->id);
 	}
-	count(tcp, DIV_ROUND_UP(consumed, send ? send->dialect.frame_bytes : 1), consumed);
+	if (send) {
+		to->frames += DIV_ROUND_UP(consumed, send->dialect.frame_bytes);
+		to->bytes += consumed;
+	}
 	to->left -= consumed;
 	to->told += consumed;
 out:
@@ -168,6 +179,8 @@ static int put(struct sending *to)
 		error = put_in_syn(to);
 	while (to->left && !error)
 		error = put_stretch(to);
+	count(to);
+	WRITE_ONCE(to->ctx->tcp->tx_moved, jiffies);
 	l45_leave(ln, index);
 	return error;
 }
