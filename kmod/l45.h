@@ -34,7 +34,6 @@ struct l45_counts {
 	u64 messages_sent, messages_received, bytes_sent, bytes_received;
 	u64 skipped, passed_plain, dropped, forged;
 	u64 sent_ms, received_ms; /* wall clock of the last one on this CPU */
-	struct u64_stats_sync sync;
 };
 
 struct l45_tally {
@@ -76,6 +75,8 @@ struct l45_module {
 	s32 priority;
 	u32 flags;      /* enum l45_module_flags */
 	u32 delay_us;
+	u64 since;            /* the round that brought it; set by l45_publish before anybody else sees the module */
+	u64 deprecated_since; /* the round that deprecated it; 0: it is not */
 	u8 state;       /* enum l45_module_state */
 	u8 protocol;
 	bool has_init_key;
@@ -118,6 +119,8 @@ static inline bool l45_watches(const struct l45_module *module)
 /* A name of at most 15 bytes against a pattern: "" any, a trailing '*' any ending. */
 bool l45_match_name(const char *pattern, const char *name);
 bool l45_match_end(const struct l45_end *pattern, const struct in6_addr *address, u16 port);
+struct l45_self;
+bool l45_match_self(const struct l45_module *module, const struct l45_self *self);
 /* Any of the module's remotes; true when it names none. */
 bool l45_match_remote(const struct l45_module *module, const struct in6_addr *address, u16 port);
 
@@ -125,7 +128,12 @@ bool l45_match_remote(const struct l45_module *module, const struct in6_addr *ad
 
 struct l45_table {
 	struct rcu_head rcu;
+	struct rcu_head force; /* until no call works by an older table */
+	refcount_t refs;       /* the namespace, and force; set by l45_publish */
+	bool by_port;          /* a module asks for a local port; set by l45_publish */
+	struct l45_net *ln;    /* set by l45_publish */
 	u64 generation;
+	u64 round;             /* set by l45_publish; see l45_net */
 	char digest[L45_TABLE_DIGEST_BYTES + 1];
 	u32 count;
 	bool any_udp, any_tcp;
@@ -150,6 +158,10 @@ struct l45_net {
 	u32 table_sequence;              /* of publishings and flushes, for consistent dumps; stage.c */
 	struct srcu_struct calls;        /* calls that work by a table; see l45_enter */
 	u64 in_force;                    /* READ_ONCE */
+	u64 in_force_round;              /* of that table; under socks_lock */
+	u64 round;                       /* tables published, ever: what "opened before" is told by */
+	bool used;                       /* there was a table once */
+	bool armed;                      /* the table holds the hooks */
 	struct hlist_head tallies[64];
 	spinlock_t tallies_lock;
 	spinlock_t socks_lock;           /* BH */
@@ -179,6 +191,7 @@ static inline void l45_leave(struct l45_net *ln, int index) { srcu_read_unlock(&
  */
 int l45_publish(struct l45_net *ln, struct l45_table *table);
 void l45_table_free(struct l45_table *table);
+/* Takes the table away and lets every socket go; when it returns nothing of ours is left on any. Under ln->lock. */
 void l45_flush(struct l45_net *ln);
 
 /* ---- sock.c: the context of a tapped socket ---- */
@@ -190,9 +203,11 @@ struct l45_list {
 	struct rcu_head rcu;
 	u64 generation;
 	u16 count;
-	bool watched;  /* one of them counts whatever passes */
-	bool sends;    /* one of them may send */
+	bool watched;    /* one of them counts whatever passes */
+	bool sends;      /* one of them may send */
+	bool reads;      /* one of them may decode */
 	bool enforces;
+	bool by_address; /* one of them asks for a local address: the list is made anew when the socket's changes */
 	struct l45_module *module[]; /* referenced */
 };
 
@@ -204,13 +219,12 @@ struct l45_sock {
 	struct list_head node;        /* in l45_net.socks, added at its tail; off it before sk is gone */
 	u64 serial;                   /* ++socks_serial, set with node under socks_lock: where a dump goes on */
 	struct rcu_head rcu;
-	refcount_t refs;              /* the socket, and each call inside */
-	struct l45_list __rcu *list;
-	spinlock_t lock;
+	refcount_t refs;              /* the socket, and a publishing that looks at it */
+	struct l45_list __rcu *list;  /* changes under ln->socks_lock, or under ln->lock and the socket lock */
 	char process[L45_TASK_NAME_BYTES], thread[L45_TASK_NAME_BYTES];
 	u64 cookie;
 	u64 since_ms;
-	bool gone;                    /* restored: whoever still comes in is sent on to stock code */
+	u64 born;                     /* the round in which the socket was opened, at the latest */
 	u64 tx_id, rx_id;             /* module of the last message or frame; 0 none. Diagnostics */
 	union {
 		struct l45_udp_sock *udp;
@@ -218,17 +232,79 @@ struct l45_sock {
 	};
 };
 
-static inline struct l45_sock *l45_sk(const struct sock *sk); /* NULL: not tapped, or no more */
+/* What the node of a proto of ours points to: a stock proto's is in the kernel's list of protos. */
+extern struct list_head l45_mark;
 
 /*
- * Taps a socket: makes a context with this list, and swaps. Socket lock held (or the socket not yet seen by anyone); any
- * allocation flags. Returns 0; -EEXIST it is tapped; -EPERM it must not be, *why says; -ENOMEM (reported; it goes on plain).
+ * The context of a socket; NULL: not tapped, or no more. It stays as it is under the socket lock, and its memory in an RCU
+ * section, between l45_enter and l45_leave, and until a function of struct proto sleeps: whoever slept asks again.
+ */
+static inline struct l45_sock *l45_sk(const struct sock *sk)
+{
+	struct proto *proto = READ_ONCE(sk->sk_prot);
+	struct l45_sock *ctx;
+
+	if (proto->node.next != &l45_mark)
+		return NULL;
+	ctx = container_of(proto, struct l45_sock, proto);
+	return likely(ctx->sk == sk) ? ctx : NULL;
+}
+
+/*
+ * A call of ours that may sleep stands between these two: the module's text stays until it has returned. (The few
+ * instructions before and after are covered by RCU tasks.)
+ */
+DECLARE_PER_CPU(long, l45_inside);
+static inline void l45_come(void)
+{
+	this_cpu_inc(l45_inside);
+}
+
+static inline void l45_go(void)
+{
+	this_cpu_dec(l45_inside);
+}
+
+/*
+ * Taps a socket that is being opened, by the table in force: makes its list and a context, and swaps. Socket lock held
+ * (or the socket not yet seen by anyone); any allocation flags. Returns 0; -ENOENT no module is for it; -EEXIST it is
+ * tapped; -EPERM it must not be, *why says (counted and told); -ENOMEM (counted and told; it goes on plain).
  */
 int l45_attach(struct sock *sk, struct l45_net *ln, const char *process, const char *thread, gfp_t gfp,
 	       enum l45_refusal *why);
+/* The same for a socket that is about to get this port. */
+int l45_attach_bind(struct sock *sk, struct l45_net *ln, u16 port, enum l45_refusal *why);
+/* The same for a socket that was open before the table came (live.c). */
+int l45_attach_open(struct sock *sk, struct l45_net *ln, const char *process, const char *thread,
+		    enum l45_refusal *why);
 /* Puts the stock proto back and gives up the socket's reference. Socket lock held. */
 void l45_detach(struct l45_sock *ctx);
-/* Makes the list of a socket under a table. ERR_PTR(-ENOMEM); NULL: no module is for it. */
+void l45_sock_put(struct l45_sock *ctx);
+/*
+ * The socket's local end has changed, or will (port, 0: as it is): makes its list anew. Socket lock held.
+ * 0, or -ENOMEM (the list stays).
+ */
+int l45_relist(struct l45_sock *ctx, u16 port);
+/* Waits until every context and list that was let go before is free. */
+void l45_settle(struct l45_net *ln);
+
+/* What a socket is matched by. */
+struct l45_self {
+	const char *process, *thread;
+	struct in6_addr address; /* local */
+	struct in6_addr peer;    /* streams only */
+	u64 born;
+	u16 port, peer_port;
+	u8 protocol;
+	bool any_address;        /* bound to none in particular */
+	bool has_peer;
+};
+void l45_self_of(struct l45_self *self, const struct sock *sk, const char *process, const char *thread, u64 born);
+/* ERR_PTR(-ENOMEM); NULL: no module is for it. */
+struct l45_list *l45_list_for(const struct l45_table *table, const struct l45_self *self, gfp_t gfp);
+/* Whether the table has a module for it that attaches to it. */
+bool l45_table_wants(const struct l45_table *table, const struct l45_self *self);
+/* The same from the socket itself; open_before: it was open when the table came. */
 struct l45_list *l45_list_make(const struct l45_table *table, const struct sock *sk, const char *process,
 			       const char *thread, bool open_before, gfp_t gfp);
 void l45_list_free(struct l45_list *list);
@@ -263,9 +339,14 @@ void l45_udp_exit(void);
 int l45_tcp_init(void);
 void l45_tcp_exit(void);
 
+/* ---- net.c: the per-namespace state ---- */
+int l45_net_init(void);
+void l45_net_exit(void);
+
 /* ---- hooks.c: armed only while a table is anywhere; catches sockets as they bind, connect and listen ---- */
 int l45_hooks_arm(void);
 void l45_hooks_disarm(void);
+void l45_hooks_exit(void);
 
 /* ---- live.c: sockets that are already open ---- */
 void l45_live_attach(struct l45_net *ln, const struct l45_table *table);
@@ -273,6 +354,7 @@ void l45_live_attach(struct l45_net *ln, const struct l45_table *table);
 void l45_live_kick(struct sock *sk);
 
 /* ---- peers.c: who speaks the dialect: a server answers in kind ---- */
+int l45_peers_make(struct l45_net *ln);
 bool l45_peer_known(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group);
 void l45_peer_note(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group, bool in_dialect);
 
