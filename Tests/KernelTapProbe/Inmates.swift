@@ -20,7 +20,7 @@ enum Inmates {
             let tap = try NetlinkTap(locksFolder: Story.locks)
             let before = try tap.read()
             try tap.publish(Tables.table(1, [Tables.entry(99)]))
-            let after = try tap.read()
+            let after = try TapStory.settled(tap)
             let holds =
                 before.published == .none && after.published == Generation(1)
                 && after.modules.map(\.id) == [ModuleID(99)]

@@ -15,7 +15,7 @@ extension TapStory {
                 print("       \(message.count) bytes arrived")
                 return false
             }
-            let module = try tap.read().modules.first
+            let module = try settled(tap).modules.first
             print("       \(module?.filledIn ?? [])")
             return module?.statistics.messagesSent == 1 && module?.statistics.bytesSent == 5
                 && module?.sockets ?? 0 >= 1
@@ -30,7 +30,7 @@ extension TapStory {
             return message.count == 5 + 32 && Checks.within(seconds: 10) { heard.kinds.contains(.attached) }
         }
         checks.check("the flow of a socket that is gone is still shown") {
-            let flows = try tap.read().modules.first?.filledIn ?? []
+            let flows = try settled(tap).modules.first?.filledIn ?? []
             return flows.count >= 2
         }
         checks.check("withdrawn, both speak plain again") {

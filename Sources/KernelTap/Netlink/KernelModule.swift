@@ -19,14 +19,14 @@ package struct KernelModule: Hashable, Sendable {
             throw NetlinkMalformed("\(number) is no state of a module")
         }
         var statistics = ModuleStatistics()
-        statistics.messagesSent = try module.number(L45_S_MESSAGES_SENT) ?? 0
-        statistics.messagesReceived = try module.number(L45_S_MESSAGES_RECEIVED) ?? 0
-        statistics.bytesSent = try module.number(L45_S_BYTES_SENT) ?? 0
-        statistics.bytesReceived = try module.number(L45_S_BYTES_RECEIVED) ?? 0
-        statistics.skipped = try module.number(L45_S_SKIPPED) ?? 0
-        statistics.passedPlain = try module.number(L45_S_PASSED_PLAIN) ?? 0
-        statistics.dropped = try module.number(L45_S_DROPPED) ?? 0
-        statistics.forged = try module.number(L45_S_FORGED) ?? 0
+        statistics.messagesSent = try Self.count(module, L45_S_MESSAGES_SENT)
+        statistics.messagesReceived = try Self.count(module, L45_S_MESSAGES_RECEIVED)
+        statistics.bytesSent = try Self.count(module, L45_S_BYTES_SENT)
+        statistics.bytesReceived = try Self.count(module, L45_S_BYTES_RECEIVED)
+        statistics.skipped = try Self.count(module, L45_S_SKIPPED)
+        statistics.passedPlain = try Self.count(module, L45_S_PASSED_PLAIN)
+        statistics.dropped = try Self.count(module, L45_S_DROPPED)
+        statistics.forged = try Self.count(module, L45_S_FORGED)
         let flags: UInt32 = try module.number(L45_S_FLAGS) ?? 0
         report = ModuleReport(
             id: ModuleID(try module.required(L45_S_ID, "the module's id")), state: state,
@@ -38,9 +38,21 @@ package struct KernelModule: Hashable, Sendable {
             receivedAt: try Self.time(module, L45_S_RECEIVED_MS), statistics: statistics)
     }
 
+    /// More than any counter or clock comes to, and the most that a report may carry: a kernel gone wrong does not silence
+    /// its agent.
+    private static let most: UInt64 = 1 << 62
+    /// The end of the year 9999.
+    private static let latest: UInt64 = 253_402_300_799_999
+
+    private static func count(
+        _ module: Attributes, _ attribute: l45_state_attribute
+    ) throws(NetlinkMalformed) -> UInt64 {
+        min(try module.number(attribute) ?? 0, most)
+    }
+
     private static func time(
         _ module: Attributes, _ attribute: l45_state_attribute
     ) throws(NetlinkMalformed) -> Timestamp {
-        Timestamp(Int64(clamping: try module.number(attribute, as: UInt64.self) ?? 0))
+        Timestamp(Int64(clamping: min(try count(module, attribute), latest)))
     }
 }
