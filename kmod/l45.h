@@ -330,6 +330,14 @@ void l45_tcp_free(struct l45_sock *ctx);
 void l45_tcp_relist(struct l45_sock *ctx);
 /* Sets streams_in_dialect and streams_left_plain of every tally, as they are now. One caller at a time: ln->lock. */
 void l45_tcp_survey(struct l45_net *ln);
+/*
+ * Without modules: stops choosing any, and lets the socket go when stock code may have it (no byte of a dialect is on it
+ * or on its way). Socket lock held.
+ */
+void l45_tcp_let_go(struct sock *sk);
+/* Which end of its connection a TCP socket is, or is about to be. */
+enum l45_role { L45_EITHER_END = 0, L45_CONNECTING_END = 1, L45_ACCEPTING_END = 2 };
+enum l45_role l45_tcp_role(const struct sock *sk);
 /* enum l45_stream_mode either way, for diagnostics. Any context, no lock but socks_lock. */
 void l45_tcp_modes(const struct l45_sock *ctx, u8 *tx, u8 *rx);
 /* Sets streams_in_dialect and streams_left_plain of every tally, as they are now. One caller at a time: ln->lock. */

@@ -12,19 +12,27 @@
 /* Copies of the stock ones with poll and splice of our own; [1]: of PF_INET6. */
 static const struct proto_ops *stream_ops[2] __read_mostly;
 
-bool l45_tcp_may_go(const struct l45_sock *ctx)
+/* No byte of a dialect is on it or on its way: stock code may have it. */
+static bool may_go(const struct l45_sock *ctx)
 {
 	const struct l45_tcp_sock *tcp = ctx->tcp;
 
-	return !rcu_access_pointer(ctx->list) && !l45_tcp_tx_concerned(tcp) &&
-	       (!l45_tcp_rx_concerned(tcp) || tcp->rx.mode == L45_BROKEN);
+	return !l45_tcp_tx_concerned(tcp) && (!l45_tcp_rx_concerned(tcp) || tcp->rx.mode == L45_BROKEN);
 }
 
 void l45_tcp_let_go(struct sock *sk)
 {
 	struct l45_sock *ctx = l45_sk(sk);
 
-	if (ctx && unlikely(l45_tcp_may_go(ctx)))
+	if (likely(!ctx || rcu_access_pointer(ctx->list)))
+		return;
+	l45_tcp_refresh(ctx);
+	/* Nothing can be read as a dialect any more, and nothing of one has come: it will not. */
+	if (ctx->tcp->rx.mode == L45_UNDECIDED && !ctx->tcp->rx_count)
+		WRITE_ONCE(ctx->tcp->rx.mode, L45_PLAIN);
+	if (ctx->tcp->tx.mode == L45_UNDECIDED)
+		WRITE_ONCE(ctx->tcp->tx.mode, L45_PLAIN);
+	if (may_go(ctx))
 		l45_detach(ctx);
 }
 
@@ -98,6 +106,21 @@ static enum l45_opened opening(const struct sock *sk)
 		return tcp_sk(sk)->fastopen_req ? L45_OPEN_BEFORE : L45_CONNECTED;
 	default:
 		return L45_OPEN_BEFORE;
+	}
+}
+
+enum l45_role l45_tcp_role(const struct sock *sk)
+{
+	const struct l45_sock *ctx = l45_sk(sk);
+
+	switch (ctx ? ctx->tcp->opened : opening(sk)) {
+	case L45_CONNECTED:
+		return L45_CONNECTING_END;
+	case L45_ACCEPTED:
+	case L45_LISTENS:
+		return L45_ACCEPTING_END;
+	default:
+		return L45_EITHER_END;
 	}
 }
 

@@ -173,7 +173,7 @@ static void rename_locked(struct l45_sock *ctx)
 	strscpy_pad(ctx->process, current->group_leader->comm, sizeof(ctx->process));
 	strscpy_pad(ctx->thread, current->comm, sizeof(ctx->thread));
 	/* Without memory its listener's modules stay: a table that changes tries again. */
-	if (l45_relist(ctx, GFP_KERNEL))
+	if (l45_relist(ctx, 0))
 		return;
 	/* Nothing has been read by those. */
 	if (tcp->rx.mode == L45_UNDECIDED)

@@ -86,15 +86,6 @@ static inline const struct proto *l45_tcp_stock(const struct sock *sk)
 	return l45_tcp_is_ours(proto) ? container_of(proto, struct l45_sock, proto)->stock : proto;
 }
 
-/*
- * No module is for the socket any more, and no byte of a dialect is on it or on its way: stock code may have it. A
- * stream that is framed, or whose first byte is still to come from a peer who may speak, is not such a one. Socket lock
- * held.
- */
-bool l45_tcp_may_go(const struct l45_sock *ctx);
-/* Lets it go then. Socket lock held, by a call that is about to give it up. */
-void l45_tcp_let_go(struct sock *sk);
-
 /* ---- tcp_stretch.c: socket lock held; returns what the caller is told ---- */
 int l45_tcp_send_locked(struct l45_sock *ctx, struct msghdr *msg, size_t size);
 #ifdef L45_HAVE_SENDPAGE
