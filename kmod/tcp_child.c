@@ -127,7 +127,8 @@ void l45_tcp_listener_off(struct l45_sock *ctx)
 
 	/* Read without a lock: who finds the stock ops finds the stock proto, which went back before. */
 	if (listener)
-		cmpxchg(&inet_csk(ctx->sk)->icsk_af_ops, &listener->ops, listener->stock);
+		cmpxchg((const void **)&inet_csk(ctx->sk)->icsk_af_ops, (const void *)&listener->ops,
+			(const void *)listener->stock);
 }
 
 void l45_tcp_listener_free(struct l45_sock *ctx)

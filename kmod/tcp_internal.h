@@ -160,6 +160,9 @@ void l45_tcp_note_stamp(struct l45_tcp_reading *reading, struct sk_buff *skb);
 /* Receive times and TCP_INQ. Socket lock not held. */
 void l45_tcp_ancillary(struct sock *sk, struct l45_tcp_reading *reading, int plain_left);
 
+/* ---- tcp_poll.c: a read would meet a plain byte, the end or an error. Takes tags. Socket lock not held ---- */
+bool l45_tcp_readable(struct sock *sk);
+
 /* ---- hooks of struct proto and struct proto_ops ---- */
 int l45_tcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 int l45_tcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);

@@ -115,6 +115,15 @@ int l45_tcp_ioctl(struct sock *sk, int cmd, unsigned long arg)
 }
 #endif
 
+/* A read would not wait. */
+static bool anything(struct sock *sk)
+{
+	const bool quiet = skb_queue_empty_lockless(&sk->sk_receive_queue) && !READ_ONCE(sk->sk_err) &&
+			   !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) && inet_sk_state_load(sk) == TCP_ESTABLISHED;
+
+	return !quiet && l45_tcp_readable(sk);
+}
+
 /* Pages of the queue hold tags: what is spliced out of a stream in a dialect is read, and so copied. */
 ssize_t l45_tcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe, size_t len,
 			    unsigned int flags)
@@ -123,16 +132,13 @@ ssize_t l45_tcp_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode
 	ssize_t got;
 
 	l45_come();
-	l45_tcp_first_use(sock->sk);
-	rcu_read_lock();
-	ctx = l45_sk(sock->sk);
-	if (!ctx || !l45_tcp_rx_concerned(ctx->tcp)) {
-		rcu_read_unlock();
+	ctx = l45_tcp_first_use(sock->sk);
+	if (!ctx || !l45_tcp_rx_concerned(ctx->tcp))
 		got = l45_stock.stream->splice_read(sock, ppos, pipe, len, flags);
-	} else {
-		rcu_read_unlock();
+	else if ((flags & SPLICE_F_NONBLOCK) && !anything(sock->sk))
+		got = -EAGAIN;
+	else
 		got = l45_splice_by_reading(sock->file, ppos, pipe, len, flags);
-	}
 	l45_go();
 	return got;
 }

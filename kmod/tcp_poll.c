@@ -34,7 +34,7 @@ static bool readable(struct l45_sock *ctx)
 	return any && (target <= 1 || l45_tcp_plain_bytes(ctx, target) >= target);
 }
 
-static bool look(struct sock *sk)
+bool l45_tcp_readable(struct sock *sk)
 {
 	struct l45_sock *ctx = l45_sk(sk);
 	bool yes = true;
@@ -55,7 +55,7 @@ __poll_t l45_tcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 
 	l45_come();
 	mask = tcp_poll(file, sock, wait);
-	if ((mask & READABLE) && !look(sock->sk))
+	if ((mask & READABLE) && !l45_tcp_readable(sock->sk))
 		mask &= ~READABLE;
 	l45_go();
 	return mask;
