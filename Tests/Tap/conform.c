@@ -35,7 +35,8 @@ static bool passes(const struct check *check)
 int main(int argc, char **argv)
 {
 #ifdef L45_KERNEL_TAP
-	const struct check *const suites[] = { datagram_checks, stream_checks, wait_checks, process_checks, kernel_checks };
+	const struct check *const suites[] = { datagram_checks, stream_checks, wait_checks,   process_checks,
+					       kernel_checks,   option_checks, live_checks,   space_checks };
 #else
 	const struct check *const suites[] = { region_checks, datagram_checks, stream_checks, wait_checks, process_checks };
 #endif

@@ -230,3 +230,12 @@ size_t l45_tap_read_flows(const struct l45_tap *tap, uint64_t mod_id, char (*tex
 	client_dump(client, request, &interrupted, flow_seen, NULL, &flows);
 	return flows.count;
 }
+
+uint64_t l45_tap_refused(const struct l45_tap *tap)
+{
+	struct client *client = (struct client *)&tap->client;
+
+	if (client_call(client, request_begin(client, L45_CMD_STATUS, NLM_F_ACK)))
+		return 0;
+	return attribute_u64(attribute_within(client->answer, client->answer_bytes, L45_A_STATUS, L45_ST_REFUSED));
+}

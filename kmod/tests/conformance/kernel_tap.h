@@ -8,4 +8,7 @@
 /* Takes the table away, whatever its generation. 0 or -errno. */
 int l45_tap_flush(struct l45_tap *tap);
 
+/* Sockets that matched and must not be tapped, since the table was first set. */
+uint64_t l45_tap_refused(const struct l45_tap *tap);
+
 #endif
