@@ -191,7 +191,10 @@ static inline void l45_leave(struct l45_net *ln, int index) { srcu_read_unlock(&
  */
 int l45_publish(struct l45_net *ln, struct l45_table *table);
 void l45_table_free(struct l45_table *table);
-/* Takes the table away and lets every socket go; when it returns nothing of ours is left on any. Under ln->lock. */
+/*
+ * Takes the table away and lets every socket go. When it returns nothing of ours is left on any, but for streams in
+ * mid-dialect: those go as they leave it, or close, and the module stays loaded until then. Under ln->lock.
+ */
 void l45_flush(struct l45_net *ln);
 
 /* ---- sock.c: the context of a tapped socket ---- */
@@ -296,6 +299,7 @@ struct l45_self {
 	u64 born;
 	u16 port, peer_port;
 	u8 protocol;
+	u8 role;                 /* enum l45_role; streams only */
 	bool any_address;        /* bound to none in particular */
 	bool has_peer;
 };

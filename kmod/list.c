@@ -33,7 +33,10 @@ void l45_self_of(struct l45_self *self, const struct sock *sk, const char *proce
 	self->port = inet->inet_num;
 	self->any_address = !set_address(&self->address, sk, &sk->sk_v6_rcv_saddr, inet->inet_rcv_saddr);
 	/* A datagram socket may be connected elsewhere at any time: its peers are looked at message by message. */
-	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_state == TCP_LISTEN)
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return;
+	self->role = l45_tcp_role(sk);
+	if (sk->sk_state == TCP_LISTEN)
 		return;
 	self->peer_port = ntohs(inet->inet_dport);
 	self->has_peer = set_address(&self->peer, sk, &sk->sk_v6_daddr, inet->inet_daddr) && self->peer_port;

@@ -50,6 +50,8 @@ bool l45_match_self(const struct l45_module *module, const struct l45_self *self
 		return false;
 	if (!l45_match_name(module->process, self->process) || !l45_match_name(module->thread, self->thread))
 		return false;
+	if (self->role && l45_is_server(module) != (self->role == L45_ACCEPTING_END))
+		return false;
 	if ((module->flags & L45_F_NEW_ONLY) && self->born < module->since)
 		return false;
 	/* A deprecated module attaches to no new socket. */

@@ -283,19 +283,43 @@ int l45_publish(struct l45_net *ln, struct l45_table *table)
 	return 0;
 }
 
-/* The first context on the list; it and its socket referenced. NULL: none is left. */
-static struct l45_sock *first_socket(struct l45_net *ln)
+/* The next context on the list; it and its socket referenced. NULL: there is no more. */
+static struct l45_sock *next_socket(struct l45_net *ln, u64 *serial)
 {
-	struct l45_sock *ctx;
+	struct l45_sock *ctx, *found = NULL;
 
 	spin_lock_bh(&ln->socks_lock);
-	ctx = list_first_entry_or_null(&ln->socks, struct l45_sock, node);
-	if (ctx) {
+	list_for_each_entry(ctx, &ln->socks, node) {
+		if (ctx->serial <= *serial)
+			continue;
+		*serial = ctx->serial;
 		sock_hold(ctx->sk);
 		refcount_inc(&ctx->refs);
+		found = ctx;
+		break;
 	}
 	spin_unlock_bh(&ln->socks_lock);
-	return ctx;
+	return found;
+}
+
+/*
+ * Stock code cannot take a stream over in mid-frame: without modules its sender leaves the dialect at the next frame,
+ * and the call that finds both directions plain lets it go. Until then it holds the module. Socket lock held.
+ */
+static void let_go(struct l45_sock *ctx)
+{
+	struct l45_net *ln = ctx->ln;
+	struct l45_list *list;
+
+	if (ctx->sk->sk_protocol != IPPROTO_TCP) {
+		l45_detach(ctx);
+		return;
+	}
+	spin_lock_bh(&ln->socks_lock);
+	list = rcu_replace_pointer(ctx->list, NULL, lockdep_is_held(&ln->socks_lock));
+	spin_unlock_bh(&ln->socks_lock);
+	l45_tcp_let_go(ctx->sk);
+	l45_list_free(list);
 }
 
 void l45_flush(struct l45_net *ln)
@@ -303,6 +327,7 @@ void l45_flush(struct l45_net *ln)
 	struct l45_table *before = rcu_replace_pointer(ln->table, NULL, lockdep_is_held(&ln->lock));
 	struct l45_sock *ctx;
 	struct sock *sk;
+	u64 serial = 0;
 
 	if (!ln->used)
 		return;
@@ -311,11 +336,11 @@ void l45_flush(struct l45_net *ln)
 	ln->armed = false;
 	/* A socket that was being tapped by the table is on the list now, or will find it gone. */
 	synchronize_srcu(&ln->calls);
-	while ((ctx = first_socket(ln))) {
+	while ((ctx = next_socket(ln, &serial))) {
 		sk = ctx->sk;
 		lock_sock(sk);
 		if (!list_empty(&ctx->node))
-			l45_detach(ctx);
+			let_go(ctx);
 		release_sock(sk);
 		l45_live_kick(sk);
 		l45_sock_put(ctx);
