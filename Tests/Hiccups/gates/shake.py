@@ -1,0 +1,94 @@
+"""Opens one connection from each source to each destination with every extension that is gated, and prints each SYN and
+SYN-ACK as it was on the wire, as JSON.
+
+usage: shake.py CLIENT-NAMESPACE SERVER-NAMESPACE SERVER-INTERFACE SOURCE:DESTINATION...
+"""
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+
+import wire
+
+PORT = 7080
+TCP_FASTOPEN = 23
+MPTCP = 262
+
+
+def serve(namespace, interface, pairs, ready, result):
+    wire.enter(namespace)
+    listeners = []
+    for protocol, port in ((MPTCP, PORT), (0, PORT + 1)):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if protocol == 0:
+            listener.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, 16)
+        listener.bind(("0.0.0.0", port))
+        listener.listen(64)
+        listeners.append(listener)
+    tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    tap.bind((interface, 3))
+    os.write(ready, b"r")
+    seen, held = {}, []
+    # Two connections for each pair, a SYN and a SYN-ACK for each.
+    wanted, until = len(pairs) * 4, time.monotonic() + 15
+    while len(seen) < wanted and time.monotonic() < until:
+        readable, _, _ = select.select([tap, *listeners], [], [], 0.2)
+        for each in readable:
+            if each is not tap:
+                held.append(each.accept())
+                continue
+            packet = tap.recv(2048)[14:]
+            found = wire.handshake(packet)
+            if found:
+                tcp = packet[(packet[0] & 15) * 4:]
+                ports = (int.from_bytes(tcp[0:2], "big"), int.from_bytes(tcp[2:4], "big"))
+                found["fastOpen"] = PORT + 1 in ports
+                seen.setdefault((found["source"], found["destination"], ports, found["flags"] & 16), found)
+    os.write(result, json.dumps(list(seen.values())).encode())
+
+
+def main():
+    client, server, interface, *rest = sys.argv[1:]
+    pairs = [pair.split(":") for pair in rest]
+    ready_read, ready_write = os.pipe()
+    result_read, result_write = os.pipe()
+    signal.alarm(30)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            serve(server, interface, pairs, ready_write, result_write)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(ready_write)
+    os.close(result_write)
+    wire.enter(client)
+    if os.read(ready_read, 1) != b"r":
+        sys.exit("the server did not start")
+    held = []
+    for source, destination in pairs:
+        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM, MPTCP)
+        connection.settimeout(5)
+        connection.bind((source, 0))
+        connection.connect((destination, PORT))
+        held.append(connection)
+        # With a time limit it would not block, and a first SYN with fast open not be waited for: the alarm bounds it.
+        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        connection.bind((source, 0))
+        connection.sendto(b"x", socket.MSG_FASTOPEN, (destination, PORT + 1))
+        held.append(connection)
+    text = b""
+    while piece := os.read(result_read, 65536):
+        text += piece
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        sys.exit("the server failed")
+    print(text.decode())
+
+
+main()

@@ -1,0 +1,162 @@
+import Foundation
+import HiccupsGuard
+import L45Model
+import Synchronization
+import Testing
+
+/// Among the tests on a real kernel, one at a time: it measures.
+extension GateKeeperTests {
+    @Suite("The whole circle")
+    struct PathGuardTests {
+        /// Interrogates a simulated box that does what the real one of the laboratory does.
+        private final class BoxProber: PathProber {
+            let isBroken = Mutex(true)
+
+            func look(at path: GuardedPath) async throws -> PathSight {
+                var simulated = Samples.path(try Samples.syn(options: Samples.sparseOptions))
+                if isBroken.withLock({ $0 }) {
+                    simulated = Samples.path(
+                        try Samples.syn(options: Samples.sparseOptions), forward: [.windowScaleAdded])
+                    simulated.box.strippedReverse = [TCPOption.windowScaleKind]
+                }
+                var random = SplitMix64(seed: 5)
+                return PathSight(try simulated.interrogate(.mixed, using: &random).knowledge)
+            }
+        }
+
+        private struct LabMeter: PathMeter {
+            let lab: GateLab
+            func rate(of path: GuardedPath) async -> Double? { try? lab.rate(to: "10.77.0.1") }
+        }
+
+        /// The far agent, as the orchestrator would tell it.
+        private struct FarHost: FarGates {
+            let keeper: GateKeeper
+            let opener: AddressBlock
+            func set(_ gates: [PathGate], for path: GuardedPath) async throws {
+                let until = Timestamp.now() + .seconds(600)
+                try keeper.apply(gates.map { HeldGate($0, for: opener, until: until) }, now: .now())
+            }
+        }
+
+        @Test("A box that adds window scaling forward and strips it on the way back: gated, fast again, healed, gone")
+        func seedsOwnCase() async throws {
+            let lab = try GateLab()
+            // The client does not offer it, so that it is the box that adds it.
+            try lab.set(lab.client, "net.ipv4.tcp_window_scaling", 0)
+            let baseline = try lab.rate(to: "10.77.0.1")
+            try lab.nft(
+                lab.router,
+                """
+                table ip box {
+                  chain before { type filter hook prerouting priority raw;
+                    iifname "ra" ip daddr 10.77.0.0/24 tcp flags & (syn|ack) == syn drop
+                    iifname "rb" ip saddr 10.77.0.0/24 tcp flags & (syn|ack) == (syn|ack) reset tcp option window
+                  }
+                }
+
+                """)
+            // Says its process id once it is at work.
+            let started = try GateLab.run(
+                ["python3", GateLab.script("box.py"), lab.router, "ra", "rb", GateLab.farMAC, "10.77.0."])
+            let box = try #require(pid_t(started))
+            defer { kill(box, SIGKILL) }
+            let broken = try lab.rate(to: "10.77.0.1")
+            #expect(broken < baseline / 20, "\(broken) of \(baseline)")
+
+            let offset = Mutex(Span.zero)
+            let prober = BoxProber()
+            let opener = try #require(AddressBlock("10.70.0.1"))
+            let destination = try #require(AddressBlock("10.77.0.0/24"))
+            let before = try (lab.traces(lab.client), lab.traces(lab.server))
+            let guarding = PathGuard(
+                [GuardedPath(name: "wan/0", destination: destination, policy: PathPolicy(), farAgent: true)],
+                prober: prober, meter: LabMeter(lab: lab),
+                far: FarHost(keeper: GateKeeper(runner: lab.runner(lab.server)), opener: opener),
+                keeper: GateKeeper(runner: lab.runner(lab.client)),
+                now: { Timestamp.now() + offset.withLock { $0 } })
+            let events = try await guarding.pass()
+            #expect(events.map(\.message) == ["path needs gates", "path gated"], "\(events)")
+            let gated = try lab.rate(to: "10.77.0.1")
+            #expect(gated > baseline / 4, "\(gated) of \(baseline)")
+            #expect(gated > broken * 20)
+
+            // Repaired: the next two looks see it.
+            kill(box, SIGKILL)
+            try lab.nft(lab.router, "delete table ip box\n")
+            prober.isBroken.withLock { $0 = false }
+            var seen: [Event] = []
+            for _ in 0..<2 {
+                let next = try #require(await guarding.wakeAt)
+                offset.withLock { $0 = (next + .milliseconds(1)) - Timestamp.now() }
+                seen += try await guarding.pass()
+            }
+            #expect(seen.map(\.message) == ["path healed; gates removed"], "\(seen)")
+            #expect(try lab.traces(lab.client) == before.0)
+            #expect(try lab.traces(lab.server) == before.1)
+            let repaired = try lab.rate(to: "10.77.0.1")
+            #expect(repaired > baseline / 4)
+            print(
+                "window scaling, Mbit/s: before the box \(Int(baseline / 1e6)), with it \(broken / 1e6), "
+                    + "gated \(Int(gated / 1e6)), repaired \(Int(repaired / 1e6))")
+        }
+
+        @Test("Stopped while gates are in force, nothing of ours is left at either end")
+        func stop() async throws {
+            let lab = try GateLab()
+            let before = try (lab.traces(lab.client), lab.traces(lab.server))
+            let destination = try #require(AddressBlock("10.77.0.0/24"))
+            let opener = try #require(AddressBlock("10.73.0.0/24"))
+            let policy = PathPolicy(treatments: [.sack: .deny, .tfo: .deny])
+            let guarding = PathGuard(
+                [GuardedPath(name: "wan/0", destination: destination, policy: policy, farAgent: true)],
+                prober: BoxProber(), meter: NoMeter(),
+                far: FarHost(keeper: GateKeeper(runner: lab.runner(lab.server)), opener: opener),
+                keeper: GateKeeper(runner: lab.runner(lab.client)))
+            let events = try await guarding.pass()
+            #expect(events.last?.message == "path gated")
+            #expect(try lab.traces(lab.client) != before.0)
+            #expect(try lab.traces(lab.server) != before.1)
+            #expect(try await guarding.stop().isEmpty)
+            #expect(try lab.traces(lab.client) == before.0)
+            #expect(try lab.traces(lab.server) == before.1)
+        }
+
+        private struct NoMeter: PathMeter {
+            func rate(of path: GuardedPath) async -> Double? { nil }
+        }
+
+        @Test("Gates that cost throughput are taken back")
+        func rollBack() async throws {
+            let lab = try GateLab()
+            let before = try lab.traces(lab.client)
+            let destination = try #require(AddressBlock("10.77.0.0/24"))
+            let guarding = PathGuard(
+                [
+                    GuardedPath(
+                        name: "wan/0", destination: destination, policy: PathPolicy(treatments: [.sack: .deny]),
+                        farAgent: false)
+                ],
+                prober: BoxProber(), meter: FallingMeter(), far: NoFarEnd(),
+                keeper: GateKeeper(runner: lab.runner(lab.client)))
+            let events = try await guarding.pass()
+            #expect(events.map(\.message) == ["path needs gates", "gates rolled back"])
+            #expect(try lab.traces(lab.client) == before)
+            #expect(await guarding.standings.first?.phase == .resting(.rolledBack))
+        }
+
+        private final class FallingMeter: PathMeter {
+            private let next = Mutex(1e9)
+            func rate(of path: GuardedPath) async -> Double? {
+                next.withLock { rate in
+                    defer { rate /= 2 }
+                    return rate
+                }
+            }
+        }
+
+        private struct NoFarEnd: FarGates {
+            func set(_ gates: [PathGate], for path: GuardedPath) async throws {}
+        }
+    }
+}
