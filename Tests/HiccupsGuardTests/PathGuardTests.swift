@@ -58,7 +58,7 @@ extension GateKeeperTests {
                 """)
             // Says its process id once it is at work.
             let started = try GateLab.run(
-                ["python3", GateLab.script("box.py"), lab.router, "ra", "rb", GateLab.farMAC, "10.77.0."])
+                ["python3", "-B", GateLab.script("box.py"), lab.router, "ra", "rb", GateLab.farMAC, "10.77.0."])
             let box = try #require(pid_t(started))
             defer { kill(box, SIGKILL) }
             let broken = try lab.rate(to: "10.77.0.1")
@@ -124,6 +124,44 @@ extension GateKeeperTests {
 
         private struct NoMeter: PathMeter {
             func rate(of path: GuardedPath) async -> Double? { nil }
+        }
+
+        @Test("Stopped in the middle of a look, nothing of ours is put in force after it")
+        func stopInTheMiddle() async throws {
+            let lab = try GateLab()
+            let before = try lab.traces(lab.client)
+            let prober = WaitingProber()
+            let guarding = PathGuard(
+                [
+                    GuardedPath(
+                        name: "wan/0", destination: try #require(AddressBlock("10.77.0.0/24")),
+                        policy: PathPolicy(treatments: [.sack: .deny]), farAgent: false)
+                ],
+                prober: prober, meter: NoMeter(), far: NoFarEnd(),
+                keeper: GateKeeper(runner: lab.runner(lab.client)))
+            async let passed = guarding.pass()
+            for await _ in prober.looks { break }
+            async let stopped = guarding.stop()
+            // The stop stands in line behind the pass, which waits for this.
+            prober.answer.continuation.yield()
+            #expect(try await stopped.isEmpty)
+            _ = try await passed
+            #expect(try lab.traces(lab.client) == before)
+            #expect(await guarding.standings.isEmpty)
+        }
+
+        private final class WaitingProber: PathProber {
+            let looks: AsyncStream<Void>
+            let answer = AsyncStream<Void>.makeStream()
+            private let entered: AsyncStream<Void>.Continuation
+
+            init() { (looks, entered) = AsyncStream<Void>.makeStream() }
+
+            func look(at path: GuardedPath) async throws -> PathSight {
+                entered.yield()
+                for await _ in answer.stream { break }
+                return .blind
+            }
         }
 
         @Test("Gates that cost throughput are taken back")

@@ -65,6 +65,10 @@ package actor PathGuard {
     private var here: [String: [HeldGate]] = [:]
     private var asking: [String: AddressBlock] = [:]
     private var isClean = false
+    /// One pass or one stop at a time: both wait for others in between.
+    private var isBusy = false
+    private var isStopping = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     package init(
         _ paths: [GuardedPath], prober: any PathProber, meter: any PathMeter, far: any FarGates,
@@ -92,20 +96,22 @@ package actor PathGuard {
     /// When ``pass()`` has something to do again; nil without a path.
     package var wakeAt: Timestamp? { watched.map(\.machine.wakeAt).min() }
 
-    /// Does what is due, for each path until it rests again.
+    /// Does what is due, for each path until it rests again; ends early when it is stopped meanwhile.
     /// - Returns: what happened, for the trail.
     /// - Throws: when what a run before this one left behind can not be removed.
     package func pass() async throws(GateError) -> [Event] {
-        if !isClean {
+        await begin()
+        defer { end() }
+        if !isClean, !isStopping {
             try keeper.removeAll()
             isClean = true
         }
         var events: [Event] = []
-        for index in watched.indices where watched[index].machine.wakeAt <= now() {
+        for index in watched.indices where !isStopping && watched[index].machine.wakeAt <= now() {
             var outputs = watched[index].machine.handle(.tick, now: now())
             // No life of a path takes as many steps from rest to rest; a bound all the same.
             var stepsLeft = 64
-            while !outputs.isEmpty, stepsLeft > 0 {
+            while !outputs.isEmpty, stepsLeft > 0, !isStopping {
                 stepsLeft -= 1
                 let output = outputs.removeFirst()
                 if case .note(let severity, let message, let facts) = output {
@@ -127,6 +133,9 @@ package actor PathGuard {
     /// - Returns: far ends that could not be told, and why; their gates end by themselves.
     /// - Throws: when what is here could not be removed.
     package func stop() async throws(GateError) -> [String: String] {
+        isStopping = true
+        await begin()
+        defer { end() }
         let left = watched
         watched = []
         here = [:]
@@ -137,6 +146,18 @@ package actor PathGuard {
             do { try await far.set([], for: each.path) } catch { untold[each.path.name] = "\(error)" }
         }
         return untold
+    }
+
+    private func begin() async {
+        while isBusy { await withCheckedContinuation { waiting.append($0) } }
+        isBusy = true
+    }
+
+    private func end() {
+        isBusy = false
+        let woken = waiting
+        waiting = []
+        for each in woken { each.resume() }
     }
 
     private func perform(_ output: PathMachine.Output, _ index: Int) async -> PathMachine.Input? {
@@ -150,6 +171,9 @@ package actor PathGuard {
             do {
                 // The far end first: a gate there is harmless without the one here.
                 if watched[index].there != wish.there || !wish.there.isEmpty {
+                    // Noted before: it may have them even where it did not answer.
+                    let known = watched[index].there
+                    watched[index].there = wish.there.isEmpty ? known : wish.there
                     try await far.set(wish.there, for: path)
                     watched[index].there = wish.there
                 }

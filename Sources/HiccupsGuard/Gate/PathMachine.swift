@@ -52,8 +52,8 @@ package struct PathMachine: Hashable, Sendable {
         case probe
         /// Answered by `measured`.
         case measure
-        /// These gates and no others for this path. Answered by `applied` or `applyFailed`; the latter leaves those of
-        /// before in force.
+        /// These gates and no others for this path, at both ends. Answered by `applied` or `applyFailed`; after the latter
+        /// one end may have them and the other not.
         case apply(GateWish)
         case note(Event.Severity, String, facts: [String: String])
     }
@@ -108,7 +108,7 @@ package struct PathMachine: Hashable, Sendable {
             isUnsure = false
             return rest(.rolledBack, now)
         case (.applied, .healing(let wish)): return healed(wish, now)
-        case (.applied, .renewing): return rest(standing, now)
+        case (.applied, .renewing): return renewed(now)
         case (.applyFailed(let reason), .gating), (.applyFailed(let reason), .rollingBack),
             (.applyFailed(let reason), .healing), (.applyFailed(let reason), .renewing):
             return failed(reason, now)
@@ -208,8 +208,17 @@ package struct PathMachine: Hashable, Sendable {
         return [.note(.info, "path healed; gates removed", facts: ["extensions": gone])] + rest(standing, now)
     }
 
+    private mutating func renewed(_ now: Timestamp) -> [Output] {
+        guard isUnsure else { return rest(standing, now) }
+        isUnsure = false
+        _ = rest(rejected == nil ? standing : .rolledBack, now)
+        // What the failed change was for still waits.
+        wakeAt = min(wakeAt, now + Self.healAfter)
+        return []
+    }
+
     private mutating func failed(_ reason: String, _ now: Timestamp) -> [Output] {
-        if case .rollingBack = phase { isUnsure = true }
+        isUnsure = true
         return [.note(.alert, "gates not put in force", facts: ["reason": reason])] + rest(.failed(reason), now)
     }
 

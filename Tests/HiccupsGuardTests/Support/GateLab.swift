@@ -90,13 +90,13 @@ final class GateLab: Sendable {
     /// One connection of each kind for each pair, seen at the server's interface.
     func handshakes() throws -> [Seen] {
         let text = try Self.run(
-            ["python3", Self.script("shake.py"), client, server, "ib", Self.gatedPair, Self.controlPair])
+            ["python3", "-B", Self.script("shake.py"), client, server, "ib", Self.gatedPair, Self.controlPair])
         return try JSONDecoder().decode([Seen].self, from: Data(text.utf8))
     }
 
     /// Bits a second from the client to `destination`.
     func rate(to destination: String) throws -> Double {
-        let text = try Self.run(["python3", Self.script("rate.py"), client, server, destination, "0.7"])
+        let text = try Self.run(["python3", "-B", Self.script("rate.py"), client, server, destination, "0.7"])
         guard let rate = Double(text) else {
             throw Failure(description: "no rate: \(text)")
         }
