@@ -114,13 +114,17 @@ let package = Package(
             name: "L45Command",
             dependencies: [
                 "L45Model", "IntentCompiler", "ControlChannel", "Orchestrator", "Agent", "KernelTap", "Simulation",
+                "HiccupsGuard",
                 .argumentParser, .logging, .lifecycle, .unixSignals, .yams, .nioCore,
             ],
             swiftSettings: strict),
         .executableTarget(name: "l45", dependencies: ["L45Command"], swiftSettings: strict),
 
-        // What a path does to handshake headers: packets, integrity, inference, interrogation. Pure.
-        .target(name: "HiccupsGuard", dependencies: ["L45Model"], swiftSettings: strict),
+        // What a path does to handshake headers: packets, integrity, inference, interrogation, pure; and the raw-socket
+        // shell around them.
+        .target(name: "HiccupsGuard", dependencies: ["L45Model", "CPacketSocket"], swiftSettings: strict),
+        // AF_PACKET addresses and rtnetlink questions, for which Swift has no words.
+        .target(name: "CPacketSocket", cSettings: strictC),
 
         // Benchmarks: RESULT lines, run by scripts/bench.
         .executableTarget(

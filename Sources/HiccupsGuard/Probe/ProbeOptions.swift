@@ -1,0 +1,35 @@
+private import Glibc
+
+/// How paths are probed.
+package struct ProbeOptions: Sendable {
+    package var strategy = Interrogation.Strategy.mixed
+    /// In place of an interrogation: one exchange under each of these types.
+    package var covers: [Coverage] = []
+    /// How long one SYN is waited for; ``Interrogation/silencesMax`` of them in a row end the interrogation.
+    package var timeout = Duration.seconds(1)
+    /// SYNs per second over all targets.
+    package var rate = 1000
+    /// Targets under way at a time.
+    package var inFlightMax = 4096
+    /// Sends ECT(0), ECE and CWR, so that changes of ECN show.
+    package var usesECN = false
+    package var options: [TCPOption] = ProbeOptions.standardOptions
+    /// The secret that both ends hold; nil for the public functions.
+    package var key: PathKey?
+
+    package init() {}
+
+    package static let standardOptions: [TCPOption] = [
+        .maximumSegmentSize(1460), .sackPermitted, .timestamp(value: 1, echo: 0), .windowScale(7),
+    ]
+
+    func functions() -> FragmentFunctions { key.map { .keyed($0, exchange: TimeSlot.current()) } ?? .plain }
+}
+
+/// The exchange number of keyed integrity where no control channel tells one: a slot of ``seconds`` of the wall clock. The
+/// responder tries the neighbours, so clocks may differ by as much.
+package enum TimeSlot {
+    package static let seconds = 10
+
+    package static func current() -> UInt64 { UInt64(max(0, time(nil) / seconds)) }
+}

@@ -1,0 +1,78 @@
+import HiccupsGuard
+
+/// What `l45 probe` says of one path.
+enum ProbeText {
+    static func text(_ report: ProbeReport) -> String {
+        let host = report.target.address.isIPv6 ? "[\(report.target.address)]" : "\(report.target.address)"
+        var lines = ["\(host):\(report.target.port)  \(outcome(report))"]
+        for direction in Direction.allCases where report.outcome == .capable {
+            let found = report.findings.filter { $0.direction == direction }.map { subject($0.subject) }
+            lines.append("  \(name(direction))  " + (found.isEmpty ? "no change" : found.joined(separator: ", ")))
+        }
+        if let other = report.answeredFrom { lines.append("  answered from \(other), which does not count") }
+        return lines.joined(separator: "\n")
+    }
+
+    static func outcome(_ report: ProbeReport) -> String {
+        let count = report.exchanges == 1 ? "1 exchange" : "\(report.exchanges) exchanges"
+        return switch report.outcome {
+        case .capable: "HICCUPS-capable, \(count)"
+        case .notCapable:
+            "not HICCUPS-capable, \(count): the far end takes no part, or two carriers or more are overwritten"
+        case .refused: "refused: the far end answers with RST"
+        case .silent: "no answer to \(report.synsSent) SYNs"
+        case .unreachable(let why): "unreachable: \(why.rawValue)"
+        }
+    }
+
+    static func name(_ direction: Direction) -> String { direction == .forward ? "SYN    " : "SYN-ACK" }
+
+    static func subject(_ subject: PathFinding.Subject) -> String {
+        switch subject {
+        case .fields(let coverage): "\(coverage.name) changed"
+        case .carrier(let carrier): "\(carrier) overwritten"
+        case .otherOptions: "other options changed"
+        case .otherHeader: "other header fields changed"
+        }
+    }
+}
+
+/// One report as JSON.
+struct ProbeView: Encodable, Sendable {
+    let address: String
+    let port: UInt16
+    /// `capable`, `not-capable`, `refused`, `silent`, `unreachable`.
+    let outcome: String
+    let message: String
+    let exchanges: Int
+    let synsSent: Int
+    let synChanges: [String]
+    let synAckChanges: [String]
+    let answeredFrom: String?
+    let roundTripMicroseconds: Int64?
+
+    init(_ report: ProbeReport) {
+        address = "\(report.target.address)"
+        port = report.target.port
+        outcome =
+            switch report.outcome {
+            case .capable: "capable"
+            case .notCapable: "not-capable"
+            case .refused: "refused"
+            case .silent: "silent"
+            case .unreachable: "unreachable"
+            }
+        message = ProbeText.outcome(report)
+        exchanges = report.exchanges
+        synsSent = report.synsSent
+        func changes(_ direction: Direction) -> [String] {
+            report.findings.filter { $0.direction == direction }.map { ProbeText.subject($0.subject) }
+        }
+        synChanges = changes(.forward)
+        synAckChanges = changes(.reverse)
+        answeredFrom = report.answeredFrom.map { "\($0)" }
+        roundTripMicroseconds = report.roundTrip.map {
+            $0.components.seconds * 1_000_000 + $0.components.attoseconds / 1_000_000_000_000
+        }
+    }
+}
