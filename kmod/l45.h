@@ -211,6 +211,7 @@ struct l45_list {
 	bool reads;      /* one of them may decode */
 	bool enforces;
 	bool by_address; /* one of them asks for a local address: the list is made anew when the socket's changes */
+	bool by_thread;  /* one of them asks for a thread: the list is made anew when it is known */
 	struct l45_module *module[]; /* referenced */
 };
 
@@ -227,6 +228,7 @@ struct l45_sock {
 	char process[L45_TASK_NAME_BYTES], thread[L45_TASK_NAME_BYTES];
 	u64 cookie;
 	u64 since_ms;
+	bool unnamed;                 /* datagrams: no thread has sent yet; changes under the socket lock */
 	u64 born;                     /* the round in which the socket was opened, at the latest */
 	u64 tx_id, rx_id;             /* module of the last message or frame; 0 none. Diagnostics */
 	union {
@@ -301,6 +303,7 @@ struct l45_self {
 	u8 protocol;
 	u8 role;                 /* enum l45_role; streams only */
 	bool any_address;        /* bound to none in particular */
+	bool any_thread;         /* not known yet: who binds a socket need not be who uses it */
 	bool has_peer;
 };
 void l45_self_of(struct l45_self *self, const struct sock *sk, const char *process, const char *thread, u64 born);

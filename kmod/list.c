@@ -64,6 +64,7 @@ static void add(struct l45_list *list, struct l45_module *module)
 	list->reads |= l45_may_read(module, kind);
 	list->enforces |= l45_may_read(module, kind) && (module->flags & L45_F_ENFORCE);
 	list->by_address |= module->local.prefix_bits != 0;
+	list->by_thread |= module->thread[0] != 0;
 }
 
 struct l45_list *l45_list_for(const struct l45_table *table, const struct l45_self *self, gfp_t gfp)

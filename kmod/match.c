@@ -48,7 +48,9 @@ bool l45_match_self(const struct l45_module *module, const struct l45_self *self
 	/* A socket bound to the wildcard address may receive on any address of the device: its port decides. */
 	if (!self->any_address && !in_block(&module->local, &self->address))
 		return false;
-	if (!l45_match_name(module->process, self->process) || !l45_match_name(module->thread, self->thread))
+	if (!l45_match_name(module->process, self->process))
+		return false;
+	if (!self->any_thread && !l45_match_name(module->thread, self->thread))
 		return false;
 	if (self->role && l45_is_server(module) != (self->role == L45_ACCEPTING_END))
 		return false;

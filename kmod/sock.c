@@ -103,6 +103,7 @@ static struct l45_sock *make(struct sock *sk, struct l45_net *ln, const struct l
 	ctx->sk = sk;
 	ctx->ln = ln;
 	ctx->born = self->born;
+	ctx->unnamed = self->any_thread;
 	ctx->since_ms = ktime_get_real_ns() / NSEC_PER_MSEC;
 	refcount_set(&ctx->refs, 1);
 	INIT_LIST_HEAD(&ctx->node);
@@ -208,7 +209,7 @@ no_memory:
 }
 
 static int attach_by_name(struct sock *sk, struct l45_net *ln, const char *process, const char *thread, u16 port,
-			  bool open_before, gfp_t gfp, enum l45_refusal *why)
+			  bool any_thread, bool open_before, gfp_t gfp, enum l45_refusal *why)
 {
 	struct l45_self self;
 	int entered, error;
@@ -217,6 +218,7 @@ static int attach_by_name(struct sock *sk, struct l45_net *ln, const char *proce
 	if (l45_sk(sk))
 		return -EEXIST;
 	l45_self_of(&self, sk, process, thread, 0);
+	self.any_thread = any_thread;
 	if (port)
 		self.port = port;
 	entered = l45_enter(ln);
@@ -228,18 +230,18 @@ static int attach_by_name(struct sock *sk, struct l45_net *ln, const char *proce
 int l45_attach(struct sock *sk, struct l45_net *ln, const char *process, const char *thread, gfp_t gfp,
 	       enum l45_refusal *why)
 {
-	return attach_by_name(sk, ln, process, thread, 0, false, gfp, why);
+	return attach_by_name(sk, ln, process, thread, 0, false, false, gfp, why);
 }
 
 int l45_attach_bind(struct sock *sk, struct l45_net *ln, u16 port, enum l45_refusal *why)
 {
-	return attach_by_name(sk, ln, current->group_leader->comm, current->comm, port, false, GFP_KERNEL, why);
+	return attach_by_name(sk, ln, current->group_leader->comm, current->comm, port, true, false, GFP_KERNEL, why);
 }
 
 int l45_attach_open(struct sock *sk, struct l45_net *ln, const char *process, const char *thread,
 		    enum l45_refusal *why)
 {
-	return attach_by_name(sk, ln, process, thread, 0, true, GFP_KERNEL, why);
+	return attach_by_name(sk, ln, process, thread, 0, false, true, GFP_KERNEL, why);
 }
 
 void l45_detach(struct l45_sock *ctx)
@@ -273,6 +275,7 @@ int l45_relist(struct l45_sock *ctx, u16 port)
 	int entered, tries;
 
 	l45_self_of(&self, ctx->sk, ctx->process, ctx->thread, ctx->born);
+	self.any_thread = ctx->unnamed;
 	if (port)
 		self.port = port;
 	for (tries = 0; tries < ATTACH_TRIES; tries++) {

@@ -79,6 +79,7 @@ static void take(struct changes *changes, struct l45_net *ln)
 		change->ctx = ctx;
 		change->list = NULL;
 		l45_self_of(&change->self, ctx->sk, ctx->process, ctx->thread, ctx->born);
+		change->self.any_thread = ctx->unnamed;
 		changes->serial = ctx->serial;
 		changes->count++;
 	}

@@ -154,6 +154,25 @@ static bool gathers(struct sock *sk, const struct l45_sock *ctx, const struct ms
 	       (list && list->sends && ((msg->msg_flags & MSG_MORE) || udp_test_bit(CORK, sk)));
 }
 
+/* The thread that first sends is the socket's (seed 2.2.2), whoever bound it. */
+static void name(struct sock *sk)
+{
+	const struct l45_list *list;
+	struct l45_sock *ctx;
+
+	lock_sock(sk);
+	ctx = l45_sk(sk);
+	if (ctx && ctx->unnamed) {
+		strscpy_pad(ctx->thread, current->comm, sizeof(ctx->thread));
+		WRITE_ONCE(ctx->unnamed, false);
+		list = rcu_dereference_protected(ctx->list, lockdep_sock_is_held(sk));
+		/* Without memory the list stays, and is made anew with the next table. */
+		if (list && list->by_thread)
+			l45_relist(ctx, 0);
+	}
+	release_sock(sk);
+}
+
 int l45_udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	struct l45_net *ln = l45_net(sock_net(sk));
@@ -164,6 +183,12 @@ int l45_udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	l45_come();
 	entered = l45_enter(ln);
 	ctx = l45_sk(sk);
+	if (unlikely(ctx && READ_ONCE(ctx->unnamed))) {
+		l45_leave(ln, entered);
+		name(sk);
+		entered = l45_enter(ln);
+		ctx = l45_sk(sk);
+	}
 	gather = ctx && gathers(sk, ctx, msg);
 	if (unlikely(gather))
 		sent = l45_cork_send(ctx, msg, len, (msg->msg_flags & MSG_MORE) || udp_test_bit(CORK, sk));

@@ -755,7 +755,12 @@ static bool fast_open(void)
 	const int server = accept(from, NULL, NULL);
 
 	EXPECT(read(server, in, sizeof(in)) == 5 && memcmp(in, "early", 5) == 0);
+#ifdef L45_KERNEL_TAP
+	/* Its bytes are on their way before the socket can be seen opening: such a connection stays plain, and works. */
+	EXPECT(module_of(330).messages_sent == 0);
+#else
 	EXPECT(module_of(1330).messages_received == 1);
+#endif
 	return true;
 }
 
