@@ -5,6 +5,7 @@
  * then TCP's own, once for the whole call. So a call that was cut short is told as exactly the plain bytes taken.
  */
 #include <linux/errqueue.h>
+#include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "tcp_internal.h"
@@ -118,6 +119,108 @@ static int put_stretch(struct sending *to)
 	return taken == segment.bytes ? 0 : -EAGAIN;
 }
 
+/* Bytes that go to TCP in one call: what each call costs is shared by some sixteen frames. */
+#define GATHER_BYTES 16384
+
+/* Tags that were begun in the first wire bytes of what comes next. */
+static u32 frames_in(struct l45_stream_tx tx, const struct l45_codec *send, u64 left, u64 wire)
+{
+	struct l45_segment segment;
+	u32 frames = 0;
+
+	while (wire && left) {
+		const bool begins = tx.tag_bytes == 0;
+
+		l45_stream_tx_next(&tx, send, left, &segment);
+		frames += segment.is_tag && begins;
+		left -= segment.is_tag ? 0 : segment.bytes;
+		wire -= min_t(u64, wire, segment.bytes);
+	}
+	return frames;
+}
+
+/* A batch of stretches. */
+struct batch {
+	u8 *room;
+	size_t size, wire, plain;
+	u32 frames;
+	struct l45_stream_tx after; /* the stream's place when all of it is taken */
+};
+
+/* Tags and plain bytes as they go out. False: the caller's could not be read. */
+static bool gather(const struct sending *to, const struct l45_codec *send, struct batch *batch)
+{
+	struct iov_iter from = to->msg->msg_iter;
+	struct l45_segment segment;
+
+	batch->after = to->ctx->tcp->tx;
+	/* Room for a whole tag is asked for, so that one is cut only by TCP. */
+	while (batch->plain < to->left && batch->wire + L45_TAG_BYTES_MAX < batch->size) {
+		const u64 left = to->left - batch->plain;
+		const struct l45_stream_tx before = batch->after;
+		u32 bytes;
+
+		l45_stream_tx_next(&batch->after, send, left, &segment);
+		bytes = min_t(u64, segment.bytes, batch->size - batch->wire);
+		if (segment.is_tag) {
+			memcpy(batch->room + batch->wire, segment.tag, bytes);
+			batch->frames += before.tag_bytes == 0;
+		} else {
+			if (!copy_from_iter_full(batch->room + batch->wire, bytes, &from))
+				return false;
+			batch->plain += bytes;
+		}
+		if (bytes < segment.bytes) {
+			batch->after = before;
+			l45_stream_tx_accept(&batch->after, send, left, bytes);
+		}
+		batch->wire += bytes;
+	}
+	return batch->wire;
+}
+
+/* Copied, in one call to TCP. 0: it was taken; -EAGAIN: there is no room for more; -errno. */
+static int put_gathered(struct sending *to, const struct batch *batch)
+{
+	struct l45_tcp_sock *tcp = to->ctx->tcp;
+	const struct l45_codec *send = &tcp->send->codec;
+	struct kvec vector = { .iov_base = batch->room, .iov_len = batch->wire };
+	struct msghdr part = {};
+	u64 told = batch->plain;
+	int taken;
+
+	iov_iter_kvec(&part.msg_iter, ITER_SOURCE, &vector, 1, batch->wire);
+	part.msg_flags = flags_of(to, batch->plain < to->left) & ~L45_MSG_SPLICE_PAGES;
+	taken = tcp_sendmsg_locked(to->ctx->sk, &part, batch->wire);
+	if (taken <= 0)
+		return taken ?: -EAGAIN;
+	if (unlikely(tcp->tx_module != tcp->send)) {
+		count(to);
+		l45_tcp_set_module(&tcp->tx_module, tcp->send);
+		WRITE_ONCE(to->ctx->tx_id, tcp->send->id);
+	}
+	if (taken == batch->wire) {
+		to->frames += batch->frames;
+		tcp->tx = batch->after;
+	} else {
+		to->frames += frames_in(tcp->tx, send, to->left, taken);
+		told = l45_stream_tx_accept(&tcp->tx, send, to->left, taken);
+	}
+	iov_iter_advance(&to->msg->msg_iter, told);
+	to->bytes += told;
+	to->left -= told;
+	to->told += told;
+	return taken == batch->wire ? 0 : -EAGAIN;
+}
+
+/* What the rest of the call takes up, with its tags, as far as it is gathered at once. */
+static size_t room_for(const struct sending *to)
+{
+	const u64 frames = to->left / to->ctx->tcp->send->codec.dialect.frame_bytes + 3;
+
+	return min_t(u64, GATHER_BYTES, to->left + frames * L45_TAG_BYTES_MAX);
+}
+
 /* What a SYN may carry, on the wire and before that. */
 #define SYN_BYTES 1400
 
@@ -167,18 +270,41 @@ out:
 	return min(taken, 0);
 }
 
+/*
+ * Not where a stretch by itself is simpler and right: a stream that leaves or is plain, ancillary data, pages of sendpage.
+ * A frame under way of another codec ends as it began.
+ */
+static bool gathers(const struct sending *to)
+{
+	const struct l45_tcp_sock *tcp = to->ctx->tcp;
+
+	return tcp->send && !to->page && !to->msg->msg_controllen &&
+	       (tcp->tx.mode == L45_UNDECIDED || (tcp->tx.mode == L45_FRAMED && tcp->tx_module == tcp->send));
+}
+
 /* As much as there is room for. The codec is that of the table in force now; no wait for the peer is in here. */
 static int put(struct sending *to)
 {
 	struct l45_net *ln = to->ctx->ln;
 	const int index = l45_enter(ln);
+	struct batch batch = {};
 	int error = 0;
 
 	l45_tcp_refresh(to->ctx);
 	if (unlikely(l45_defer_connect(to->ctx->sk)) && !to->page)
 		error = put_in_syn(to);
-	while (to->left && !error)
-		error = put_stretch(to);
+	if (gathers(to)) {
+		batch.size = room_for(to);
+		batch.room = kmalloc(batch.size, GFP_KERNEL | __GFP_NOWARN);
+	}
+	while (to->left && !error) {
+		batch.wire = batch.plain = batch.frames = 0;
+		if (batch.room && gathers(to) && gather(to, &to->ctx->tcp->send->codec, &batch))
+			error = put_gathered(to, &batch);
+		else
+			error = put_stretch(to);
+	}
+	kfree(batch.room);
 	count(to);
 	WRITE_ONCE(to->ctx->tcp->tx_moved, jiffies);
 	l45_leave(ln, index);
