@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the kernels that l45.ko is built for differ: by feature, never by version. For TCP's inside see tcp_compat.h. */
+/*
+ * Where the kernels that l45.ko is built for differ: by feature, never by version. For TCP's inside see tcp_compat.h.
+ */
 #ifndef L45_COMPAT_H
 #define L45_COMPAT_H
 

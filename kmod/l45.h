@@ -2,14 +2,14 @@
 /*
  * The inside of l45.ko: what its files know of each other.
  *
- * Mechanism: each tapped socket has a context (struct l45_sock) that embeds its own copy of struct proto, so the context is
- * container_of(sk->sk_prot): no hash, no lock, no sk_user_data. Untapped sockets run stock code; no global function pointer
- * is touched.
+ * Mechanism: each tapped socket has a context (struct l45_sock) that embeds its own copy of struct proto, so the
+ * context is container_of(sk->sk_prot): no hash, no lock, no sk_user_data. Untapped sockets run stock code; no global
+ * function pointer is touched.
  *
- * Rules of the house: a table is built aside and published once; a reader sees the old one or the new one. What a socket
- * does with a message is decided by its list (struct l45_list), a value made when the table or the socket's names and
- * ports change, so that the data path neither matches nor allocates. No failure of ours ends a program: its socket goes
- * on untapped, and that is reported.
+ * Rules of the house: a table is built aside and published once; a reader sees the old one or the new one. What a
+ * socket does with a message is decided by its list (struct l45_list), a value made when the table or the socket's
+ * names and ports change, so that the data path neither matches nor allocates. No failure of ours ends a program: its
+ * socket goes on untapped, and that is reported.
  */
 #ifndef L45_H
 #define L45_H
@@ -97,18 +97,23 @@ static inline bool l45_carries(const struct l45_module *module, bool outgoing)
 {
 	return module->flags & (l45_is_server(module) == outgoing ? L45_F_RESPONSES : L45_F_REQUESTS);
 }
+
 static inline enum l45_direction l45_way(const struct l45_module *module, bool outgoing)
 {
 	return l45_is_server(module) == outgoing ? L45_RESPONSE : L45_REQUEST;
 }
+
 static inline bool l45_may_send(const struct l45_module *module, u8 kind)
 {
 	return module->state == L45_STATE_ACTIVE && module->codec.dialect.kind == kind && l45_carries(module, true);
 }
+
 static inline bool l45_may_read(const struct l45_module *module, u8 kind)
 {
-	return module->state != L45_STATE_DEACTIVATED && module->codec.dialect.kind == kind && l45_carries(module, false);
+	return module->state != L45_STATE_DEACTIVATED && module->codec.dialect.kind == kind &&
+	       l45_carries(module, false);
 }
+
 static inline bool l45_watches(const struct l45_module *module)
 {
 	return module->codec.dialect.kind == L45_MONITOR || module->state == L45_STATE_DEACTIVATED;
@@ -143,7 +148,7 @@ struct l45_table {
 /* What events of one kind may still be sent: a token bucket. */
 #define L45_EVENT_KINDS (L45_EVENT_ALERT + 1)
 struct l45_budget {
-	spinlock_t lock;
+	spinlock_t lock; /* of this budget */
 	u32 tokens;
 	u32 lost;           /* left out since the last one that went */
 	unsigned long at;   /* jiffies of the last refill */
@@ -163,7 +168,7 @@ struct l45_net {
 	bool used;                       /* there was a table once */
 	bool armed;                      /* the table holds the hooks */
 	struct hlist_head tallies[64];
-	spinlock_t tallies_lock;
+	spinlock_t tallies_lock;         /* of the lists above */
 	spinlock_t socks_lock;           /* BH */
 	struct list_head socks;          /* struct l45_sock.node, by serial */
 	u32 socks_count;
@@ -174,6 +179,7 @@ struct l45_net {
 	u8 peer_key[16];
 	struct l45_budget budgets[L45_EVENT_KINDS]; /* events.c; by kind */
 };
+
 extern unsigned int l45_net_id;
 static inline struct l45_net *l45_net(const struct net *net);
 
@@ -186,8 +192,8 @@ static inline void l45_leave(struct l45_net *ln, int index) { srcu_read_unlock(&
 
 /*
  * Publishes a table, built whole by the caller who gives it away on success: switches every tapped socket's list,
- * lets go of UDP sockets that no module is for, taps open sockets that match (attach = all). Under ln->lock. 0 or -ENOMEM
- * (nothing changed).
+ * lets go of UDP sockets that no module is for, taps open sockets that match (attach = all). Under ln->lock. 0 or
+ * -ENOMEM (nothing changed).
  */
 int l45_publish(struct l45_net *ln, struct l45_table *table);
 void l45_table_free(struct l45_table *table);
@@ -241,8 +247,9 @@ struct l45_sock {
 extern struct list_head l45_mark;
 
 /*
- * The context of a socket; NULL: not tapped, or no more. It stays as it is under the socket lock, and its memory in an RCU
- * section, between l45_enter and l45_leave, and until a function of struct proto sleeps: whoever slept asks again.
+ * The context of a socket; NULL: not tapped, or no more. It stays as it is under the socket lock, and its memory in
+ * an RCU section, between l45_enter and l45_leave, and until a function of struct proto sleeps: whoever slept asks
+ * again.
  */
 static inline struct l45_sock *l45_sk(const struct sock *sk)
 {
@@ -306,6 +313,7 @@ struct l45_self {
 	bool any_thread;         /* not known yet: who binds a socket need not be who uses it */
 	bool has_peer;
 };
+
 void l45_self_of(struct l45_self *self, const struct sock *sk, const char *process, const char *thread, u64 born);
 /* ERR_PTR(-ENOMEM); NULL: no module is for it. */
 struct l45_list *l45_list_for(const struct l45_table *table, const struct l45_self *self, gfp_t gfp);
@@ -321,6 +329,7 @@ struct l45_stock {
 	struct proto *udp, *udp6, *tcp, *tcp6;
 	const struct proto_ops *stream, *stream6;
 };
+
 extern struct l45_stock l45_stock;
 int l45_stock_find(void);
 
@@ -338,8 +347,8 @@ void l45_tcp_relist(struct l45_sock *ctx);
 /* Sets streams_in_dialect and streams_left_plain of every tally, as they are now. One caller at a time: ln->lock. */
 void l45_tcp_survey(struct l45_net *ln);
 /*
- * Without modules: stops choosing any, and lets the socket go when stock code may have it (no byte of a dialect is on it
- * or on its way). Socket lock held.
+ * Without modules: stops choosing any, and lets the socket go when stock code may have it (no byte of a dialect is on
+ * it or on its way). Socket lock held.
  */
 void l45_tcp_let_go(struct sock *sk);
 /* Which end of its connection a TCP socket is, or is about to be. */
@@ -371,7 +380,8 @@ void l45_live_kick(struct sock *sk);
 /* ---- peers.c: who speaks the dialect: a server answers in kind ---- */
 int l45_peers_make(struct l45_net *ln);
 bool l45_peer_known(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group);
-void l45_peer_note(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group, bool in_dialect);
+void l45_peer_note(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group,
+		   bool in_dialect);
 
 /* ---- events.c: any context; nothing is built when nobody listens ---- */
 void l45_events_init(struct l45_net *ln); /* with the namespace */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sockets that are already open, found where their owners are: in the tables of open files, whose tasks also tell the names.
- * A socket that is in no table at the time (on its way in a message, or registered with io_uring alone) stays untapped.
+ * Sockets that are already open, found where their owners are: in the tables of open files, whose tasks also tell the
+ * names. A socket that is in no table at the time (on its way in a message, or registered with io_uring alone) stays
+ * untapped.
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -181,8 +182,8 @@ void l45_live_attach(struct l45_net *ln, const struct l45_table *table)
 }
 
 /*
- * A task that waits for the socket's data does so by woken_wake_function. With TIF_NOTIFY_SIGNAL it leaves the call as for
- * a signal, finds none on its way out, and makes the same call again, unseen by the program.
+ * A task that waits for the socket's data does so by woken_wake_function. With TIF_NOTIFY_SIGNAL it leaves the call
+ * as for a signal, finds none on its way out, and makes the same call again, unseen by the program.
  */
 void l45_live_kick(struct sock *sk)
 {

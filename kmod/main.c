@@ -18,9 +18,9 @@ static long inside(void)
 }
 
 /*
- * Nothing leads into the module any more. Waits for the tasks that are still inside: asleep in a call (each was kicked as
- * its socket was let go), or in the few instructions before l45_come and after l45_go. The sum can only fall, and
- * each CPU's part of it, so that 0 once is 0 for good.
+ * Nothing leads into the module any more. Waits for the tasks that are still inside: asleep in a call (each was
+ * kicked as its socket was let go), or in the few instructions before l45_come and after l45_go. The sum can only
+ * fall, and each CPU's part of it, so that 0 once is 0 for good.
  */
 static void leave(void)
 {

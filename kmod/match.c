@@ -52,7 +52,9 @@ bool l45_match_self(const struct l45_module *module, const struct l45_self *self
 		return false;
 	if (!self->any_thread && !l45_match_name(module->thread, self->thread))
 		return false;
-	if (self->role && l45_is_server(module) != (self->role == L45_ACCEPTING_END))
+	if (self->role == L45_ACCEPTING_END && !l45_is_server(module))
+		return false;
+	if (self->role && self->role != L45_ACCEPTING_END && l45_is_server(module))
 		return false;
 	if ((module->flags & L45_F_NEW_ONLY) && self->born < module->since)
 		return false;

@@ -30,6 +30,7 @@ int l45_peers_make(struct l45_net *ln)
 	if (!peers)
 		return -ENOMEM;
 	get_random_bytes(ln->peer_key, sizeof(ln->peer_key));
+	/* Pairs with the loads below: the key is there before the table is. */
 	smp_store_release(&ln->peers, peers);
 	return 0;
 }
@@ -52,6 +53,7 @@ static struct l45_peer *set_of(struct l45_peer *peers, u64 print)
 
 bool l45_peer_known(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group)
 {
+	/* Pairs with l45_peers_make. */
 	struct l45_peer *peers = smp_load_acquire(&ln->peers), *set;
 	u64 print;
 	int i;
@@ -68,6 +70,7 @@ bool l45_peer_known(struct l45_net *ln, u64 cookie, const struct in6_addr *addre
 
 void l45_peer_note(struct l45_net *ln, u64 cookie, const struct in6_addr *address, u16 port, u64 group, bool in_dialect)
 {
+	/* Pairs with l45_peers_make. */
 	struct l45_peer *peers = smp_load_acquire(&ln->peers), *set, *oldest;
 	u64 print, found;
 	int i;

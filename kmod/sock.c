@@ -254,6 +254,7 @@ void l45_detach(struct l45_sock *ctx)
 	else
 		l45_tcp_restore(ctx);
 	if (l45_sk(ctx->sk) == ctx)
+		/* What was restored above is seen before the proto is. */
 		smp_store_release(&ctx->sk->sk_prot, ctx->stock);
 	spin_lock_bh(&ln->socks_lock);
 	list_del_init(&ctx->node);

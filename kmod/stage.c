@@ -30,7 +30,9 @@ void l45_stage_drop(struct l45_net *ln)
 
 void l45_stage_release(struct l45_net *ln, u32 portid)
 {
-	/* Every generic netlink socket that closes comes by, and must not wait while another's table is put in force. */
+	/*
+	 * Every generic netlink socket that closes comes by, and must not wait while another's table is put in force.
+	 */
 	if (READ_ONCE(ln->stage_owner) != portid)
 		return;
 	mutex_lock(&ln->lock);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stock protos and proto_ops. Half of them are not exported; a socket of the kind points to its own. Sockets made for
- * the kernel are looked at, and closed again.
+ * The stock protos and proto_ops. Half of them are not exported; a socket of the kind points to its own. Sockets made
+ * for the kernel are looked at, and closed again.
  */
 #include <linux/net.h>
 

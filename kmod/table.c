@@ -43,7 +43,10 @@ struct change {
 	struct l45_self self;
 };
 
-/* A machine that taps sockets all that often faster than a list is built is not one that a table can be put in force on. */
+/*
+ * A machine that taps sockets all that often faster than a list is built is not one that a table can be put in force
+ * on.
+ */
 #define ROUNDS_MAX 256
 
 struct changes {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The counters of one module id. Modules of the same id, in the table, in lists and in what is being built, share them. */
+/*
+ * The counters of one module id. Modules of the same id, in the table, in lists and in what is being built, share
+ * them.
+ */
 #include <linux/hash.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>

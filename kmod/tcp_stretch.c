@@ -271,8 +271,8 @@ out:
 }
 
 /*
- * Not where a stretch by itself is simpler and right: a stream that leaves or is plain, ancillary data, pages of sendpage.
- * A frame under way of another codec ends as it began.
+ * Not where a stretch by itself is simpler and right: a stream that leaves or is plain, ancillary data, pages of
+ * sendpage. A frame under way of another codec ends as it began.
  */
 static bool gathers(const struct sending *to)
 {
@@ -298,7 +298,9 @@ static int put(struct sending *to)
 		batch.room = kmalloc(batch.size, GFP_KERNEL | __GFP_NOWARN);
 	}
 	while (to->left && !error) {
-		batch.wire = batch.plain = batch.frames = 0;
+		batch.wire = 0;
+		batch.plain = 0;
+		batch.frames = 0;
 		if (batch.room && gathers(to) && gather(to, &to->ctx->tcp->send->codec, &batch))
 			error = put_gathered(to, &batch);
 		else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A tapped datagram socket: what of its struct proto is ours, and its place in the receive path. Datagrams are decoded as an
- * encapsulation is, before they are queued, so that every way of receiving is the stock one.
+ * A tapped datagram socket: what of its struct proto is ours, and its place in the receive path. Datagrams are
+ * decoded as an encapsulation is, before they are queued, so that every way of receiving is the stock one.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -14,9 +14,9 @@
 #define L45_ENCAP_TYPE 45
 
 /*
- * The static keys that make stock code look at a socket's encapsulation at all. They are on while a datagram socket is
- * tapped, and for a while after the last one: a program that opens a socket for each query would patch the kernel's text
- * twice for each.
+ * The static keys that make stock code look at a socket's encapsulation at all. They are on while a datagram socket
+ * is tapped, and for a while after the last one: a program that opens a socket for each query would patch the
+ * kernel's text twice for each.
  */
 #define ENCAP_LINGER (10 * HZ)
 static DEFINE_MUTEX(encap_lock);
@@ -180,7 +180,9 @@ void l45_udp_swapped(struct l45_sock *ctx)
 
 	encap_hold();
 	l45_udp_set_error(up, true);
+	/* Softirq reads the type first: it sees all of the rest by then. */
 	smp_store_release(&up->encap_rcv, l45_udp_receive);
+	/* The same. */
 	smp_store_release(&up->encap_type, L45_ENCAP_TYPE);
 }
 

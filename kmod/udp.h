@@ -18,7 +18,7 @@ struct l45_peer_end {
 
 /* One datagram under way, as the first call that gave a part of it named it. Under the mutex. */
 struct l45_cork {
-	struct mutex lock;
+	struct mutex lock;   /* of all below */
 	bool open;
 	u8 *bytes;           /* kvmalloc, L45_DATAGRAM_MAX; NULL: none yet */
 	size_t count;
@@ -32,8 +32,8 @@ struct l45_cork {
 #define L45_DATAGRAM_MAX 65535
 
 /*
- * Takes a part. Returns its length, or -errno (what was gathered is lost then, as in stock code); or sends all when the part
- * is the last. Socket lock not held.
+ * Takes a part. Returns its length, or -errno (what was gathered is lost then, as in stock code); or sends all when
+ * the part is the last. Socket lock not held.
  */
 int l45_cork_send(struct l45_sock *ctx, struct msghdr *msg, size_t len, bool more);
 /* Sends what is gathered, if anything is. */

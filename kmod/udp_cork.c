@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * UDP_CORK and MSG_MORE, and sendfile, whose pages come like that: the parts of one datagram are gathered here, since its
- * tag covers the whole. The address and the control messages are the first part's, as in stock code; what they are worth is
- * told when the datagram is whole.
+ * UDP_CORK and MSG_MORE, and sendfile, whose pages come like that: the parts of one datagram are gathered here, since
+ * its tag covers the whole. The address and the control messages are the first part's, as in stock code; what they
+ * are worth is told when the datagram is whole.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ICMP errors of a tapped datagram socket. Stock code takes a socket that encapsulates for a tunnel, which has no program
- * to tell, and gives the error to us: we tell the program as stock code tells others. What depends on the route (path MTU,
- * redirects) has been done before we are asked.
+ * ICMP errors of a tapped datagram socket. Stock code takes a socket that encapsulates for a tunnel, which has no
+ * program to tell, and gives the error to us: we tell the program as stock code tells others. What depends on the
+ * route (path MTU, redirects) has been done before we are asked.
  */
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
@@ -111,23 +111,22 @@ static void tell(struct sock *sk, struct sk_buff *skb, __be16 port, const u8 *pa
 	/* In both cases the outer header is the ICMP message's own. */
 	const bool six = ip_hdr(skb)->version == 6;
 	struct report report;
-	bool asked;
+	bool asked, read;
 
+	if (six && !IS_ENABLED(CONFIG_IPV6))
+		return;
 #if IS_ENABLED(CONFIG_IPV6)
-	if (six) {
-		if (!read_icmp6(sk, skb, &report))
-			return;
-		asked = l45_recverr6(sk);
-	} else
+	read = six ? read_icmp6(sk, skb, &report) : read_icmp(sk, skb, &report);
+	asked = six ? l45_recverr6(sk) : l45_recverr4(sk);
+#else
+	read = read_icmp(sk, skb, &report);
+	asked = l45_recverr4(sk);
 #endif
-	{
-		if (!read_icmp(sk, skb, &report))
-			return;
-		asked = l45_recverr4(sk);
-	}
+	if (!read)
+		return;
 	if (asked)
 		queue(sk, skb, &report, port, payload, six);
-	else if (!report.hard || sk->sk_state != TCP_ESTABLISHED)
+	if (!asked && (!report.hard || sk->sk_state != TCP_ESTABLISHED))
 		return;
 	WRITE_ONCE(sk->sk_err, report.error);
 	sk_error_report(sk);
@@ -150,7 +149,8 @@ static void __maybe_unused by_value(struct sock *sk, struct sk_buff *skb, int er
 	tell(sk, skb, port, payload);
 }
 
-#define SHIM _Generic(((struct udp_sock *)NULL)->encap_err_rcv, by_offset_t: by_offset, by_value_t: by_value)
+#define BY_OFFSET __same_type(((struct udp_sock *)NULL)->encap_err_rcv, (by_offset_t)NULL)
+#define SHIM __builtin_choose_expr(BY_OFFSET, by_offset, by_value)
 
 void l45_udp_set_error(struct udp_sock *up, bool ours)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Receiving on a tapped datagram socket, in softirq: the datagram's checksum has been verified, it is no fragment and no
- * aggregate, and it is not queued yet. Its tag is taken out by moving what stands before it, UDP header included, up
- * against what stands behind.
+ * Receiving on a tapped datagram socket, in softirq: the datagram's checksum has been verified, it is no fragment and
+ * no aggregate, and it is not queued yet. Its tag is taken out by moving what stands before it, UDP header included,
+ * up against what stands behind.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sending on a tapped datagram socket: the highest active module whose direction carries the dialect, and whose peer it is,
- * tags the message.
+ * Sending on a tapped datagram socket: the highest active module whose direction carries the dialect, and whose peer
+ * it is, tags the message.
  */
 #include <linux/hrtimer.h>
 #include <linux/sched/signal.h>
@@ -87,17 +87,19 @@ void l45_udp_count_watchers(const struct l45_list *list, const struct l45_peer_e
 }
 
 /*
- * The program never asked to wait, so a signal neither shortens it nor is told as EINTR; one that ends the program does. A
- * socket that is let go meanwhile is waited for no longer.
+ * The program never asked to wait, so a signal neither shortens it nor is told as EINTR; one that ends the program
+ * does. A socket that is let go meanwhile is waited for no longer.
  */
 static int pause_for(struct sock *sk, u32 microseconds)
 {
 	static DECLARE_WAIT_QUEUE_HEAD(never);
 	u32 left = microseconds, piece;
+	ktime_t wait;
 
 	while (left && l45_sk(sk)) {
 		piece = min_t(u32, left, 200 * USEC_PER_MSEC);
-		if (__wait_event_hrtimeout(never, false, ns_to_ktime((u64)piece * NSEC_PER_USEC), TASK_KILLABLE) == -ERESTARTSYS)
+		wait = ns_to_ktime((u64)piece * NSEC_PER_USEC);
+		if (__wait_event_hrtimeout(never, false, wait, TASK_KILLABLE) == -ERESTARTSYS)
 			return -EINTR;
 		left -= piece;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A message with its tag, or its segments each with its own, in a buffer of ours: stock code takes its bytes from one kind
- * of memory only, so the program's are copied once more.
+ * A message with its tag, or its segments each with its own, in a buffer of ours: stock code takes its bytes from one
+ * kind of memory only, so the program's are copied once more.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -97,8 +97,8 @@ static int hand_over(const struct l45_sock *ctx, struct msghdr *wire, u8 *buffer
 }
 
 /*
- * The segments of a message, as many at a time as one call takes with their tags: a program that fills its calls is told
- * EMSGSIZE for none of ours. Returns the plain bytes handed over, or -errno when none were.
+ * The segments of a message, as many at a time as one call takes with their tags: a program that fills its calls is
+ * told EMSGSIZE for none of ours. Returns the plain bytes handed over, or -errno when none were.
  */
 static int write_segments(const struct l45_sock *ctx, const struct l45_module *module, struct msghdr *msg,
 			  struct msghdr *wire, const struct cut *cut, size_t len)

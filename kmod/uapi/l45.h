@@ -19,8 +19,8 @@
  *           -EPROTO another generation than begun, or fewer modules than announced; -ENOMEM, and the same COMMIT may be
  *           sent again
  *   FLUSH   { }
- *           whatever the generation: no table, generation 0, every socket let go; a stream in mid-dialect leaves it at its
- *           next frame, and holds the module until then
+ *           whatever the generation: no table, generation 0, every socket let go; a stream in mid-dialect leaves it
+ *           at its next frame, and holds the module until then
  *   STATUS  { } -> { STATUS nest }
  *   MODULES dump -> { GENERATION u64, MODULE_STATE nest } each
  *           consistent: NLM_F_DUMP_INTR when the table changed meanwhile: ask again
