@@ -53,7 +53,11 @@ static void watch_ourselves(void)
 	watcher.without = L45_M_LOCAL;
 	watcher.remotes = 0;
 	watcher.dialect.kind = L45_MONITOR;
-	table_begin(&client, 1, 'a', 1);
+	table_begin(&client, 1, 'a', 2);
+	table_add(&client, watcher);
+	/* One module an end. */
+	watcher.id = 2;
+	watcher.flags |= L45_F_SERVER;
 	table_add(&client, watcher);
 	check(!table_commit(&client, 1), "a table for our own streams", "%s", client.text);
 }
