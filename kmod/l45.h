@@ -119,6 +119,13 @@ static inline bool l45_watches(const struct l45_module *module)
 	return module->codec.dialect.kind == L45_MONITOR || module->state == L45_STATE_DEACTIVATED;
 }
 
+/* Holds back what it does not change. */
+static inline bool l45_only_delays(const struct l45_module *module)
+{
+	return module->delay_us && module->state == L45_STATE_ACTIVE &&
+	       module->codec.dialect.kind == L45_MONITOR && l45_carries(module, true);
+}
+
 /* ---- match.c: pure ---- */
 
 /* A name of at most 15 bytes against a pattern: "" any, a trailing '*' any ending. */

@@ -72,13 +72,26 @@ static void choose_readers(struct l45_tcp_sock *tcp, const struct l45_list *list
 		l45_module_put(before.module[i]);
 }
 
+static u32 watchers_delay(const struct l45_tcp_sock *tcp, const struct l45_list *list)
+{
+	u16 i;
+
+	for (i = 0; list && i < list->count; i++)
+		if (l45_only_delays(list->module[i]) &&
+		    l45_is_server(list->module[i]) == (tcp->opened == L45_ACCEPTED))
+			return list->module[i]->delay_us;
+	return 0;
+}
+
 static void choose(struct l45_tcp_sock *tcp, const struct l45_list *list)
 {
 	WRITE_ONCE(tcp->watched, list && list->watched);
+	WRITE_ONCE(tcp->delay_us, watchers_delay(tcp, list));
 	if (tcp->opened == L45_OPEN_BEFORE || tcp->opened == L45_LISTENS)
 		return;
 	l45_tcp_set_module(&tcp->send, sender(tcp, list));
-	WRITE_ONCE(tcp->delay_us, tcp->send ? tcp->send->delay_us : 0);
+	if (tcp->send)
+		WRITE_ONCE(tcp->delay_us, tcp->send->delay_us);
 	choose_readers(tcp, list);
 	tcp->in_kind = tcp->tx.mode == L45_UNDECIDED && tcp->opened == L45_ACCEPTED && tcp->send &&
 		       (tcp->send->flags & L45_F_REQUESTS);

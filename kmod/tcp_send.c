@@ -25,15 +25,19 @@ static struct l45_sock *lock_concerned(struct sock *sk, int flags, size_t size)
 	struct l45_sock *ctx = l45_tcp_first_use(sk);
 	u32 delay_us;
 
-	if (!ctx || !l45_tcp_tx_concerned(ctx->tcp) || !size)
+	if (!ctx || !size)
 		return NULL;
 	delay_us = READ_ONCE(ctx->tcp->delay_us);
-	if (unlikely(delay_us)) {
+	/* A sender's delay is for what it sends in its dialect, a monitor's for all. */
+	if (unlikely(delay_us) && (l45_tcp_tx_concerned(ctx->tcp) || !READ_ONCE(ctx->tcp->send))) {
 		const int error = wait_delay(sk, flags, delay_us);
 
 		if (error)
 			return ERR_PTR(error);
+		ctx = l45_sk(sk);
 	}
+	if (!ctx || !l45_tcp_tx_concerned(ctx->tcp))
+		return NULL;
 	lock_sock(sk);
 	ctx = l45_sk(sk);
 	if (ctx && !tcp_sk(sk)->repair) {

@@ -86,6 +86,17 @@ void l45_udp_count_watchers(const struct l45_list *list, const struct l45_peer_e
 	}
 }
 
+static u32 watchers_delay(const struct l45_list *list, const struct l45_peer_end *peer)
+{
+	u16 i;
+
+	for (i = 0; list->watched && i < list->count; i++)
+		if (l45_only_delays(list->module[i]) &&
+		    l45_match_remote(list->module[i], &peer->address, peer->port))
+			return list->module[i]->delay_us;
+	return 0;
+}
+
 /*
  * The program never asked to wait, so a signal neither shortens it nor is told as EINTR; one that ends the program
  * does. A socket that is let go meanwhile is waited for no longer.
@@ -128,8 +139,8 @@ again:
 		goto out;
 	}
 	module = list->sends ? choose(ctx, list, &peer) : NULL;
-	if (module && module->delay_us && !waited) {
-		delay_us = module->delay_us;
+	delay_us = module ? module->delay_us : watchers_delay(list, &peer);
+	if (unlikely(delay_us) && !waited) {
 		l45_leave(ln, entered);
 		sent = pause_for(sk, delay_us);
 		if (sent)

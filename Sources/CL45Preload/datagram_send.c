@@ -42,6 +42,19 @@ static int choose(const struct l45_flow *flow, const struct rules *rules, const 
 	return -1;
 }
 
+/* A monitor that holds back what it does not change. */
+static uint32_t watchers_delay(const struct rules *rules, const uint64_t words[L45_RULE_WORDS],
+			       const struct l45_tap_endpoint *peer)
+{
+	for (int i = rule_next(words, 0); i >= 0; i = i + 1 < L45_TAP_RULES_MAX ? rule_next(words, i + 1) : -1) {
+		const struct l45_tap_rule *rule = &rules->rule[i].entry.rule;
+
+		if (rule_only_delays(rule) && l45_match_remote(rule, peer->address, peer->port))
+			return rule->delay_us;
+	}
+	return 0;
+}
+
 static void treat(const struct prepared_rule *rule, const struct iovec *iov, size_t count, size_t bytes,
 		  struct treatment *out)
 {
@@ -141,6 +154,8 @@ again:
 
 		if (chosen >= 0)
 			treat(&rules->rule[chosen], message->msg_iov, message->msg_iovlen, plain, &treatment);
+		else
+			treatment.delay_us = watchers_delay(rules, words, &peer);
 	} else {
 		memset(words, 0, sizeof(words));
 	}

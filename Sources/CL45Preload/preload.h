@@ -117,6 +117,12 @@ static inline bool rule_carries(const struct l45_tap_rule *rule, bool outgoing)
 
 	return (rule->flags & way) != 0;
 }
+/* Holds back what it does not change. */
+static inline bool rule_only_delays(const struct l45_tap_rule *rule)
+{
+	return rule->delay_us && rule->state == L45_TAP_ACTIVE && rule->dialect.kind == L45_MONITOR &&
+	       rule_carries(rule, true);
+}
 static inline enum l45_direction rule_direction(const struct l45_tap_rule *rule, bool outgoing)
 {
 	return rule_is_server(rule) == outgoing ? L45_RESPONSE : L45_REQUEST;

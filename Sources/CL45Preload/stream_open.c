@@ -31,7 +31,10 @@ static void choose_send(struct l45_flow *flow, const struct rules *rules, const 
 			   rules->rule[i].entry.rule.state == L45_TAP_DEACTIVATED;
 	flow->watched = watched;
 	flow->send_module = L45_NO_MODULE;
-	flow->tx_delay_us = 0;
+	flow->tx_delay_us = 0; /* with a module to send by: its own; else a monitor's */
+	for (int i = rule_next(words, 0); i >= 0 && !flow->tx_delay_us; i = after(words, i))
+		if (rule_only_delays(&rules->rule[i].entry.rule))
+			flow->tx_delay_us = rules->rule[i].entry.rule.delay_us;
 	for (int i = rule_next(words, 0); i >= 0; i = after(words, i)) {
 		if (!may_send(&rules->rule[i].entry.rule))
 			continue;

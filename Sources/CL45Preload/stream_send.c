@@ -187,7 +187,7 @@ ssize_t stream_send(int fd, struct l45_flow *flow, const struct msghdr *message,
 		stream_tx_refresh(flow);
 		lock_give(&flow->tx_lock);
 	}
-	if (flow->tx_delay_us && flow->tx.mode != L45_PLAIN)
+	if (flow->tx_delay_us && (flow->tx.mode != L45_PLAIN || flow->send_module == L45_NO_MODULE))
 		pause_for(flow->tx_delay_us);
 	if (flow->tx.mode != L45_PLAIN) {
 		const int had = lock_take(&flow->tx_lock, true);

@@ -505,6 +505,22 @@ static bool forged(void)
 	return true;
 }
 
+static bool watched_and_delayed(void)
+{
+	struct l45_tap_rule rule = rule_datagram(138, L45_TAP_REQUESTS, 0);
+	struct talk talk;
+	char in[10];
+
+	rule.delay_us = 60000;
+	rule.dialect.kind = L45_MONITOR;
+	EXPECT(talk_begin(&talk, AF_INET, rule));
+	const long start = now_ms();
+
+	EXPECT(say(&talk, "plain", 5) && recv(talk.server, in, sizeof(in), 0) == 5 && memcmp(in, "plain", 5) == 0);
+	EXPECT(now_ms() - start >= 60);
+	return true;
+}
+
 static bool delay(void)
 {
 	struct l45_tap_rule rule = rule_datagram(125, BOTH, 0);
@@ -767,6 +783,7 @@ const struct check datagram_checks[] = {
 	{ "udp: skip to the next module", skip_to_next },
 	{ "udp: a forged tag is counted and handed over", forged },
 	{ "udp: delay before sending", delay },
+	{ "udp: a monitor holds back what it does not change", watched_and_delayed },
 	{ "udp: a monitor counts and changes nothing", monitor },
 	{ "udp: a deactivated module counts and changes nothing", deactivated },
 	{ "udp: the highest active priority sends", priority },

@@ -828,6 +828,27 @@ static bool delayed(void)
 	return true;
 }
 
+static bool watched_and_delayed(void)
+{
+	struct pair pair;
+	struct l45_tap_rule rule = rule_stream(336, L45_TAP_REQUESTS, 0);
+	char in[10];
+
+	rule.delay_us = 50000;
+	rule.dialect.kind = L45_MONITOR;
+	EXPECT(tcp_pair(&pair, AF_INET, rule));
+	const long start = now_ms();
+
+	EXPECT(write(pair.client, "x", 1) == 1 && read(pair.server, in, 10) == 1);
+	EXPECT(now_ms() - start >= 50);
+	/* Requests alone: the answer is not held back. */
+	const long turned = now_ms();
+
+	EXPECT(write(pair.server, "y", 1) == 1 && read(pair.client, in, 10) == 1);
+	EXPECT(now_ms() - turned < 50);
+	return true;
+}
+
 static bool one_side_tapped_port(void)
 {
 	struct pair pair;
@@ -884,6 +905,7 @@ const struct check stream_checks[] = {
 	{ "tcp: a monitor counts and changes nothing", watchers },
 	{ "tcp: kTLS and io_uring are declined, syscall() goes through", refused_options },
 	{ "tcp: delay before sending", delayed },
+	{ "tcp: a monitor holds back what it does not change", watched_and_delayed },
 	{ "tcp: a rule for another process is none", one_side_tapped_port },
 	{ NULL, NULL },
 };
