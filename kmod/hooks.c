@@ -48,6 +48,21 @@ static void tap_bind(struct sock *sk, u16 port)
 		l45_attach_bind(sk, l45_net(sock_net(sk)), port, &why);
 }
 
+/* A module asks for the very port that the kernel chose. */
+static bool wants_port(const struct l45_net *ln, u16 port)
+{
+	const struct l45_table *table;
+	bool found = false;
+	u32 i;
+
+	rcu_read_lock();
+	table = rcu_dereference(ln->table);
+	for (i = 0; table && !found && i < table->count; i++)
+		found = table->module[i]->protocol == IPPROTO_UDP && table->module[i]->local.port == port;
+	rcu_read_unlock();
+	return found;
+}
+
 /* Socket locked, unbound; in the context of the task that binds or sends first. */
 static int bind_wanted(struct sock *sk, unsigned short port, unsigned int hash2, bool by_port)
 {
@@ -55,8 +70,7 @@ static int bind_wanted(struct sock *sk, unsigned short port, unsigned int hash2,
 
 	tap_bind(sk, port);
 	error = udp_lib_get_port(sk, port, hash2);
-	/* The kernel chose the port: a module may be for just that one. */
-	if (!error && !port && by_port)
+	if (!error && !port && by_port && wants_port(l45_net(sock_net(sk)), inet_sk(sk)->inet_num))
 		tap_bind(sk, 0);
 	return error;
 }

@@ -69,21 +69,22 @@ static void add(struct l45_list *list, struct l45_module *module)
 
 struct l45_list *l45_list_for(const struct l45_table *table, const struct l45_self *self, gfp_t gfp)
 {
+	struct l45_module *found[L45_LIST_MAX];
 	struct l45_list *list;
 	u16 count = 0;
 	u32 i;
 
 	for (i = 0; i < table->count && count < L45_LIST_MAX; i++)
-		count += l45_match_self(table->module[i], self);
+		if (l45_match_self(table->module[i], self))
+			found[count++] = table->module[i];
 	if (!count)
 		return NULL;
 	list = kzalloc(struct_size(list, module, count), gfp | __GFP_NOWARN);
 	if (!list)
 		return ERR_PTR(-ENOMEM);
 	list->generation = table->generation;
-	for (i = 0; i < table->count && list->count < count; i++)
-		if (l45_match_self(table->module[i], self))
-			add(list, table->module[i]);
+	for (i = 0; i < count; i++)
+		add(list, found[i]);
 	return list;
 }
 

@@ -284,6 +284,9 @@ int l45_publish(struct l45_net *ln, struct l45_table *table)
 		l45_hooks_disarm();
 		ln->armed = false;
 	}
+	/* Of an empty table nothing stays behind: the module can be unloaded at once. */
+	if (!table->count)
+		l45_settle(ln);
 	return 0;
 }
 

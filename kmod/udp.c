@@ -136,15 +136,10 @@ static void udp_splice_eof_tapped(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 	const struct proto *stock = stock_of(sk);
-	struct l45_sock *ctx;
-	int entered;
 
 	l45_come();
-	entered = l45_enter(l45_net(sock_net(sk)));
-	ctx = l45_sk(sk);
-	if (ctx && !udp_test_bit(CORK, sk))
-		l45_cork_push(ctx, sk);
-	l45_leave(l45_net(sock_net(sk)), entered);
+	if (!udp_test_bit(CORK, sk))
+		l45_cork_push(sk);
 	if (stock->splice_eof)
 		stock->splice_eof(sock);
 	l45_go();

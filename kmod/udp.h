@@ -35,9 +35,9 @@ struct l45_cork {
  * Takes a part. Returns its length, or -errno (what was gathered is lost then, as in stock code); or sends all when
  * the part is the last. Socket lock not held.
  */
-int l45_cork_send(struct l45_sock *ctx, struct msghdr *msg, size_t len, bool more);
-/* Sends what is gathered, if anything is. */
-int l45_cork_push(struct l45_sock *ctx, struct sock *sk);
+int l45_cork_send(struct l45_sock *ctx, struct sock *sk, struct msghdr *msg, size_t len, bool more);
+/* Sends what is gathered, if anything is. 0, or -errno. */
+int l45_cork_push(struct sock *sk);
 static inline bool l45_cork_is_open(const struct l45_cork *cork)
 {
 	return READ_ONCE(cork->open);

@@ -62,7 +62,7 @@ static int finish(struct l45_cork *cork, struct sock *sk)
 	return sent;
 }
 
-int l45_cork_send(struct l45_sock *ctx, struct msghdr *msg, size_t len, bool more)
+int l45_cork_send(struct l45_sock *ctx, struct sock *sk, struct msghdr *msg, size_t len, bool more)
 {
 	struct l45_cork *cork = &ctx->udp->cork;
 	int error = 0;
@@ -79,22 +79,29 @@ int l45_cork_send(struct l45_sock *ctx, struct msghdr *msg, size_t len, bool mor
 	} else {
 		cork->count += len;
 		if (!more)
-			error = finish(cork, ctx->sk);
+			error = finish(cork, sk);
 	}
 	mutex_unlock(&cork->lock);
 	return error < 0 ? error : len;
 }
 
-int l45_cork_push(struct l45_sock *ctx, struct sock *sk)
+int l45_cork_push(struct sock *sk)
 {
-	struct l45_cork *cork = &ctx->udp->cork;
-	int sent = 0;
+	struct l45_net *ln = l45_net(sock_net(sk));
+	struct l45_sock *ctx;
+	int entered, sent = 0;
 
-	if (!l45_cork_is_open(cork))
+	entered = l45_enter(ln);
+	ctx = l45_sk(sk);
+	if (ctx && !(l45_cork_is_open(&ctx->udp->cork) && refcount_inc_not_zero(&ctx->refs)))
+		ctx = NULL;
+	l45_leave(ln, entered);
+	if (!ctx)
 		return 0;
-	mutex_lock(&cork->lock);
-	if (cork->open)
-		sent = finish(cork, sk);
-	mutex_unlock(&cork->lock);
+	mutex_lock(&ctx->udp->cork.lock);
+	if (ctx->udp->cork.open)
+		sent = finish(&ctx->udp->cork, sk);
+	mutex_unlock(&ctx->udp->cork.lock);
+	l45_sock_put(ctx);
 	return sent < 0 ? sent : 0;
 }

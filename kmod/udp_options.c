@@ -25,21 +25,6 @@ static void let_go(struct sock *sk)
 	release_sock(sk);
 }
 
-/* The program says that its datagram is whole. */
-static int uncork(struct sock *sk)
-{
-	struct l45_net *ln = l45_net(sock_net(sk));
-	struct l45_sock *ctx;
-	int entered, error = 0;
-
-	entered = l45_enter(ln);
-	ctx = l45_sk(sk);
-	if (ctx)
-		error = l45_cork_push(ctx, sk);
-	l45_leave(ln, entered);
-	return error;
-}
-
 static int set(struct sock *sk, int level, int optname, sockptr_t optval, unsigned int optlen)
 {
 	int error;
@@ -51,7 +36,7 @@ static int set(struct sock *sk, int level, int optname, sockptr_t optval, unsign
 		let_go(sk);
 	error = stock_of(sk)->setsockopt(sk, level, optname, optval, optlen);
 	if (!error && level == SOL_UDP && optname == UDP_CORK && !udp_test_bit(CORK, sk))
-		uncork(sk);
+		l45_cork_push(sk); /* as stock code, which tells no error of it either */
 	return error;
 }
 

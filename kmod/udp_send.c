@@ -203,11 +203,16 @@ int l45_udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 		ctx = l45_sk(sk);
 	}
 	gather = ctx && gathers(sk, ctx, msg);
-	if (unlikely(gather))
-		sent = l45_cork_send(ctx, msg, len, (msg->msg_flags & MSG_MORE) || udp_test_bit(CORK, sk));
+	/* Detached meanwhile, it is freed only after a datagram that is gathered in it has gone. */
+	if (unlikely(gather && !refcount_inc_not_zero(&ctx->refs)))
+		gather = false;
 	l45_leave(ln, entered);
-	if (likely(!gather))
+	if (likely(!gather)) {
 		sent = l45_udp_send_whole(sk, msg, len);
+	} else {
+		sent = l45_cork_send(ctx, sk, msg, len, (msg->msg_flags & MSG_MORE) || udp_test_bit(CORK, sk));
+		l45_sock_put(ctx);
+	}
 	l45_go();
 	return sent;
 }
