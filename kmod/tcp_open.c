@@ -74,11 +74,11 @@ static void choose_readers(struct l45_tcp_sock *tcp, const struct l45_list *list
 
 static u32 watchers_delay(const struct l45_tcp_sock *tcp, const struct l45_list *list)
 {
+	const bool accepted = tcp->opened == L45_ACCEPTED;
 	u16 i;
 
 	for (i = 0; list && i < list->count; i++)
-		if (l45_only_delays(list->module[i]) &&
-		    l45_is_server(list->module[i]) == (tcp->opened == L45_ACCEPTED))
+		if (l45_only_delays(list->module[i]) && l45_is_server(list->module[i]) == accepted)
 			return list->module[i]->delay_us;
 	return 0;
 }
