@@ -35,7 +35,10 @@ package final class HiccupsResponder {
             PacketSocket.wait([socket], nanoseconds: StopFlag.lookEvery)
             for _ in 0..<512 {
                 guard let received = try socket.receive() else { break }
-                guard let packet = HandshakePacket(received) else { continue }
+                // Between bind and filter a packet socket takes in everything.
+                guard let packet = HandshakePacket(received), numbers.contains(packet.tcp.destinationPort) else {
+                    continue
+                }
                 if packet.isSYN {
                     let answer = answer(packet)
                     if let bytes = try? answer.synAck.wireBytes() { socket.send(bytes, over: received.link) }
