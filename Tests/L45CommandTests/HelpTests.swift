@@ -62,6 +62,10 @@ private let rootHelp = """
       forget                  Drop a device that will not come back.
       token                   Let devices enrol.
 
+    PATHS SUBCOMMANDS:
+      probe                   Find out what paths do to handshake headers.
+      respond                 Answer HICCUPS probes on ports of their own.
+
     MACHINE SUBCOMMANDS:
       nco                     Run the orchestrator.
       agent                   Run the agent of this device.
