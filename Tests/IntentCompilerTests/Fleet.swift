@@ -55,6 +55,8 @@ func compile(_ text: String, _ devices: [Device] = Fleet.all, epoch: Epoch = .fi
 
 extension Compilation {
     func modules(_ device: Device) -> [ModulePlan] { plans.first { $0.device == device.id }?.modules ?? [] }
+    func paths(_ device: Device) -> [PathPlan] { paths.first { $0.device == device.id }?.paths ?? [] }
+    func answers(_ device: Device) -> [PathAnswer] { paths.first { $0.device == device.id }?.answers ?? [] }
 }
 
 struct Mistakes: Error, CustomStringConvertible {

@@ -258,7 +258,7 @@ struct PhraseTests {
                 dns.yaml:3:5: error: unknown phrase 'frobnicate the network'
                    3 |   - frobnicate the network
                      |     ^~~~~~~~~~ the phrases are: tag PROGRAM PROTOCOL; monitor PROGRAM PROTOCOL; rotate dialect every \
-                DURATION; drop untagged; delay DURATION
+                DURATION; drop untagged; delay DURATION; guard paths
                 """
             ),
             (

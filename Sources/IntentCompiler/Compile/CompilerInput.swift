@@ -30,15 +30,19 @@ package struct Compilation: Sendable {
     /// One for each device that gets a module, sorted by device. Intents with an error have no module in any of them: a
     /// caller that finds one in `refused` keeps the plans that it has.
     package var plans: [DevicePlan]
+    /// One for each device that guards a path or answers one that does, sorted by device.
+    package var paths: [DevicePaths]
     package var diagnostics: [Diagnostic]
     package var refused: Set<IntentName>
     /// One for each intent, sorted by name.
     package var summaries: [IntentSummary]
 
     package init(
-        plans: [DevicePlan], diagnostics: [Diagnostic], refused: Set<IntentName>, summaries: [IntentSummary]
+        plans: [DevicePlan], paths: [DevicePaths], diagnostics: [Diagnostic], refused: Set<IntentName>,
+        summaries: [IntentSummary]
     ) {
         self.plans = plans
+        self.paths = paths
         self.diagnostics = diagnostics
         self.refused = refused
         self.summaries = summaries

@@ -33,6 +33,10 @@ package enum IntentCompiler {
         diagnostics += crowded.diagnostics
         refused.formUnion(crowded.intents)
 
+        let guarded = PathCompiler.compile(entries.map(\.intent).filter { !refused.contains($0.name) }, devices)
+        diagnostics += guarded.diagnostics
+        refused.formUnion(guarded.refused)
+
         var modules: [DeviceID: [ModulePlan]] = [:]
         for flow in flows where !refused.contains(flow.intent.name) {
             let identity = ModuleIdentity(
@@ -47,7 +51,8 @@ package enum IntentCompiler {
         }
         return Compilation(
             plans: modules.map { DevicePlan(device: $0.key, modules: $0.value) }.sorted { $0.device < $1.device },
-            diagnostics: diagnostics.inReadingOrder(), refused: refused, summaries: summaries(entries, flows, refused))
+            paths: guarded.paths, diagnostics: diagnostics.inReadingOrder(), refused: refused,
+            summaries: summaries(entries, flows, refused))
     }
 
     private static func module(

@@ -32,16 +32,23 @@ struct ScopeResolver {
         let watchesNobody =
             intent.tags.contains(where: \.isMonitor) && monitored.clients.isEmpty && monitored.servers.isEmpty
         // An end that is beyond the fleet is given by its addresses.
-        let needsClients = intent.tags.contains { !$0.isMonitor && ($0.client.addresses.isEmpty || servers.isEmpty) }
-        let needsServers = intent.tags.contains { !$0.isMonitor && ($0.server.addresses.isEmpty || clients.isEmpty) }
+        let needsClients =
+            intent.tags.contains { !$0.isMonitor && ($0.client.addresses.isEmpty || servers.isEmpty) }
+            || !intent.guards.isEmpty
+        let needsServers =
+            intent.tags.contains { !$0.isMonitor && ($0.server.addresses.isEmpty || clients.isEmpty) }
+            || intent.guards.contains { $0.destinations.isEmpty }
         if clients.isEmpty, needsClients || (watchesNobody && (intent.places.clients != nil || devices.isEmpty)) {
-            tellNobody("clients", intent.clients, intent.places.clients, ", or give 'client: {addresses: ...}'")
+            tellNobody("clients", intent.clients, intent.places.clients, alternative("client: {addresses: ...}"))
         }
         if servers.isEmpty, needsServers || (watchesNobody && intent.places.servers != nil) {
-            tellNobody("servers", intent.servers, intent.places.servers, ", or give 'server: {addresses: ...}'")
+            tellNobody(
+                "servers", intent.servers, intent.places.servers,
+                alternative(intent.tags.isEmpty ? "to: [...]" : "server: {addresses: ...}"))
         }
         guard !diagnostics.hasErrors else { return [] }
-        tellTapless(clients, servers)
+        // Guards need no tap.
+        if !intent.tags.isEmpty { tellTapless(clients, servers) }
         let flows = intent.tags.enumerated().map { index, tag in
             FlowScope(
                 intent: intent, epoch: epoch, name: intent.flowName(index), tag: tag,
@@ -56,6 +63,10 @@ struct ScopeResolver {
     }
 
     // MARK: who
+
+    private func alternative(_ words: String) -> String {
+        intent.tags.isEmpty && words.hasPrefix("client") ? "" : ", or give '\(words)'"
+    }
 
     private mutating func tellNobody(
         _ side: String, _ selector: LabelSelector, _ place: SourcePlace?, _ alternative: String

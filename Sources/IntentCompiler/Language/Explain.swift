@@ -12,6 +12,7 @@ package func explain(_ intent: Intent) -> String {
         lines += ["  # flow \(intent.flowName(index)): \(tag.growthInWords)"]
         lines += explain(tag)
     }
+    for paths in intent.guards { lines += explain(paths) }
     if let rotation = intent.rotation {
         lines.append("  - rotate: {every: \(rotation.every), jitter: \(rotation.jitter)}")
     }
@@ -51,6 +52,22 @@ private func explain(_ tag: TagIntent) -> [String] {
     add("test: \(tag.test)")
     if let artifact = tag.artifact { add("artifact: {sha256: \(artifact.digest.hex), bytes: \(artifact.bytes)}") }
     return lines
+}
+
+private func explain(_ paths: GuardIntent) -> [String] {
+    let policy = paths.policy
+    let extensions = PathExtension.allCases.map { "\($0.words): \(policy.treatment($0).rawValue)" }
+    let probe = paths.probe.map { "address: \(quoted($0.description)), " } ?? ""
+    return [
+        "  - guard:",
+        paths.destinations.isEmpty ? "      # to: each device of servers" : "      to: \(flow(paths.destinations))",
+        "      extensions: {\(extensions.joined(separator: ", "))}",
+        "      mss bytes: \(policy.mssBytes)",
+        "      every: \(policy.retestEvery)",
+        "      # throughput may fall by this many percent before gates are taken back",
+        "      tolerance: \(policy.tolerancePercent)",
+        "      probe: {\(probe)port: \(paths.port), rate port: \(paths.ratePort)}",
+    ]
 }
 
 private func flow(_ selector: LabelSelector) -> String { quoted(selector.description) }

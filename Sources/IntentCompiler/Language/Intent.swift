@@ -9,6 +9,8 @@ package struct Intent: Sendable {
     package var servers: LabelSelector
     /// Item n is flow `NAME/n`.
     package var tags: [TagIntent]
+    /// Paths that the clients guard.
+    package var guards: [GuardIntent]
     package var rotation: Rotation?
     /// The YAML text of its document, byte for byte.
     package var document: String

@@ -23,12 +23,32 @@ struct IntentDecoder {
         diagnostics += reader.diagnostics
         let items = items(fields, value)
         let (tags, rotation) = assemble(items)
+        let guards = items.compactMap { if case .guardPaths(let draft) = $0 { draft } else { nil } }
+        let from = one(guards.compactMap(\.clients), "clients", "from", fields)
+        let to = one(guards.compactMap(\.servers), "servers", "to", fields)
         guard !diagnostics.hasErrors, let name else { return nil }
         return Intent(
-            name: name.value, clients: clients ?? .everyDevice, servers: servers ?? .everyDevice, tags: tags,
+            name: name.value, clients: clients ?? from?.value ?? .everyDevice,
+            servers: servers ?? to?.value ?? .everyDevice, tags: tags, guards: guards.map(\.intent),
             rotation: rotation, document: document,
             places: Intent.Places(
-                name: name.place, clients: fields["clients"]?.value.place, servers: fields["servers"]?.value.place))
+                name: name.place, clients: fields["clients"]?.value.place ?? from?.place,
+                servers: fields["servers"]?.value.place ?? to?.place))
+    }
+
+    /// A selector within a phrase stands for the key of the whole intent: there can be only one of them.
+    private mutating func one(
+        _ found: [Placed<LabelSelector>], _ key: String, _ word: String, _ fields: Fields
+    ) -> Placed<LabelSelector>? {
+        guard let first = found.first else { return nil }
+        let other = fields[key]?.value.place
+        guard let twice = other == nil ? found.dropFirst().first : first else { return first }
+        let notes = [Diagnostic.Note(place: other ?? first.place, message: "the first one is here")]
+        diagnostics.append(
+            Diagnostic(
+                at: twice.place, "'\(word)' selects the \(key) of the whole intent, and they are selected already",
+                hint: "keep one of them", notes: notes))
+        return first
     }
 
     private func firstKey(_ fields: Fields, _ value: YAMLValue) -> SourcePlace {
@@ -96,6 +116,7 @@ struct IntentDecoder {
             case .rotate(let rotation, let place): rotations.append(Placed(rotation, place))
             case .dropUntagged(let drop, let place): drops.append(Placed(drop, place))
             case .delay(let delay, let place): delays.append(Placed(delay, place))
+            case .guardPaths: continue
             }
         }
         once(rotations, "rotate")

@@ -2,7 +2,7 @@ import L45Model
 
 /// The long form of one item of `intent:`.
 enum ItemDecoder {
-    static let kinds = ["tag", "monitor", "rotate", "drop untagged", "delay"]
+    static let kinds = ["tag", "monitor", "rotate", "drop untagged", "delay", "guard"]
     private static let monitorKeys = [
         "application", "transport", "port", "server", "client", "direction", "attach", "priority", "delay", "windows",
         "test", "artifact",
@@ -16,6 +16,7 @@ enum ItemDecoder {
         case "monitor": return tag(pair, isMonitor: true, &diagnostics)
         case "rotate": return rotate(pair, &diagnostics)
         case "drop untagged", "delay": return modifier(pair, &diagnostics)
+        case "guard": return GuardDecoder.decode(pair, &diagnostics)
         default:
             let first = pair.key.text.split(separator: " ").first.map { $0.lowercased() } ?? ""
             let isPhrase = PhraseGrammar.rules.contains { $0.firstWord == first } && pair.key.text.contains(" ")

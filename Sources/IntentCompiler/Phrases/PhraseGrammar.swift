@@ -1,7 +1,9 @@
+import L45Model
+
 /// The phrases of the language, as a table: to add one, add a row here and its case in `PhraseReader`.
 struct PhraseGrammar {
     enum Kind: CaseIterable {
-        case tag, monitor, rotate, dropUntagged, delay
+        case tag, monitor, rotate, dropUntagged, delay, guardPaths
         /// Known, and told so; an issue of its own.
         case threatLevel
     }
@@ -18,6 +20,29 @@ struct PhraseGrammar {
         case duration = "DURATION"
         case jitter = "JITTER"
         case level = "CPCON1..5"
+        case destination = "DESTINATION"
+        case source = "SELECTOR"
+        case probe = "ADDRESS"
+        // What is done to each extension.
+        case ecn, windowScaling, timestamps, sack, mss, mptcp, tfo
+
+        /// The extension whose treatment fills it.
+        var subject: PathExtension? {
+            switch self {
+            case .ecn: .ecn
+            case .windowScaling: .windowScaling
+            case .timestamps: .timestamps
+            case .sack: .sack
+            case .mss: .mss
+            case .mptcp: .mptcp
+            case .tfo: .tfo
+            default: nil
+            }
+        }
+
+        static let treatments: [Slot] = [.ecn, .windowScaling, .timestamps, .sack, .mss, .mptcp, .tfo]
+
+        var usage: String { subject == nil ? rawValue : "POLICY" }
     }
 
     enum Element {
@@ -27,7 +52,7 @@ struct PhraseGrammar {
         var usage: String {
             switch self {
             case .word(let word): word
-            case .slot(let slot): slot.rawValue
+            case .slot(let slot): slot.usage
             }
         }
     }
@@ -88,6 +113,19 @@ struct PhraseGrammar {
             clauses: [Clause("with jitter", [.word("with"), .word("jitter"), .slot(.jitter)])]),
         Rule(kind: .dropUntagged, head: [.word("drop"), .word("untagged")], clauses: []),
         Rule(kind: .delay, head: [.word("delay"), .slot(.duration)], clauses: []),
+        Rule(
+            kind: .guardPaths, head: [.word("guard"), .word("paths")],
+            clauses: [
+                Clause("to", [.word("to"), .slot(.destination)]),
+                Clause("from", [.word("from"), .slot(.source)]),
+            ]
+                + Slot.treatments.map { slot in
+                    let words = slot.subject?.words ?? ""
+                    return Clause(words, words.split(separator: " ").map { .word(String($0)) } + [.slot(slot)])
+                } + [
+                    Clause("every", [.word("every"), .slot(.duration)]), onPort,
+                    Clause("probe", [.word("probe"), .slot(.probe)]),
+                ]),
         Rule(kind: .threatLevel, head: [.word("threat"), .word("level"), .slot(.level)], clauses: []),
     ]
 

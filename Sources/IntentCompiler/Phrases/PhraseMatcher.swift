@@ -11,7 +11,7 @@ struct PhraseMatch {
 
 /// Matches the words of a phrase against the grammar; the first word that does not fit is what is told.
 struct PhraseMatcher {
-    private let tokens: [PhraseToken]
+    private var tokens: [PhraseToken]
     private let phrase: YAMLScalar
     private var next = 0
 
@@ -32,6 +32,8 @@ struct PhraseMatcher {
         }
         let rules = PhraseGrammar.rules
         guard let rule = rules.first(where: { first.isWord($0.firstWord) }) else { throw unknown(first) }
+        // A phrase of many parts reads better with commas between them.
+        if rule.kind == .guardPaths { tokens = tokens.map(\.withoutComma) }
         var match = PhraseMatch(kind: rule.kind, place: phrase.place)
         for element in rule.head { try take(element, of: rule, into: &match) }
         var groups: [String: String] = [:]
@@ -160,6 +162,12 @@ struct PhraseMatcher {
         case .slot(.label): "text"
         case .slot(.duration), .slot(.jitter): "length of time"
         case .slot(.level): "level"
+        case .slot(.destination): "destination"
+        case .slot(.source): "selector of devices"
+        case .slot(.probe): "address"
+        case .slot(.ecn), .slot(.windowScaling), .slot(.timestamps), .slot(.sack), .slot(.mss), .slot(.mptcp),
+            .slot(.tfo):
+            "policy"
         }
     }
 }

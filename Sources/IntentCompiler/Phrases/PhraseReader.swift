@@ -24,6 +24,8 @@ enum PhraseReader {
             }
             guard let span else { throw Diagnostic(at: match.place, "a delay needs a length of time") }
             return .delay(span.value, match.place)
+        case .guardPaths:
+            return .guardPaths(try guardPaths(match))
         case .threatLevel:
             throw threatLevel(match)
         }
@@ -39,6 +41,32 @@ enum PhraseReader {
         return Diagnostic(
             at: match.place, "this version of l45 knows threat levels by name only and can not plan for one",
             hint: "apply the intents that the level stands for, each by itself")
+    }
+
+    private static func guardPaths(_ match: PhraseMatch) throws(Diagnostic) -> GuardDraft {
+        var draft = GuardDraft(place: match.place)
+        let goal = try slot(.destination, match) { text throws(Complaint) in try GuardDraft.goal(text) }
+        switch goal?.value {
+        case .blocks(let blocks)?: draft.intent.destinations = blocks
+        case .devices(let selector)?: draft.servers = goal.map { Placed(selector, $0.place) }
+        case nil: break
+        }
+        draft.clients = try slot(.source, match) { text throws(Complaint) in try LabelSelector(parsing: text) }
+        var treatments: [PathExtension: PathPolicy.Treatment] = [:]
+        for each in PhraseGrammar.Slot.treatments {
+            guard let subject = each.subject else { continue }
+            treatments[subject] =
+                try slot(each, match) { text throws(Complaint) in try GuardDraft.treatment(text, subject) }?.value
+        }
+        let every = try slot(.duration, match) { text throws(Complaint) in try GuardDraft.every(text) }
+        draft.intent.policy = PathPolicy(
+            treatments: treatments, retestEvery: every?.value ?? PathPolicy().retestEvery)
+        draft.intent.probe = try slot(.probe, match) { text throws(Complaint) in try GuardDraft.probe(text) }?.value
+        if let port = try slot(.port, match, { text throws(Complaint) in try Check.port(text) }) {
+            draft.intent.port = port.value
+            draft.intent.ratePort = port.value == .max ? port.value - 1 : port.value + 1
+        }
+        return draft
     }
 
     private static func tag(_ match: PhraseMatch) throws(Diagnostic) -> TagDraft {

@@ -5,6 +5,15 @@ struct PhraseToken {
     var isQuoted: Bool
     var place: SourcePlace
 
+    /// Without the comma that parts it from what follows.
+    var withoutComma: PhraseToken {
+        guard !isQuoted, text.utf8.count > 1, text.hasSuffix(",") else { return self }
+        var token = self
+        token.text.removeLast()
+        token.place.length = max(1, place.length - 1)
+        return token
+    }
+
     func isWord(_ word: String) -> Bool { !isQuoted && text.lowercased() == word }
 
     /// Cuts a phrase at blanks; quotes of either kind hold words together.

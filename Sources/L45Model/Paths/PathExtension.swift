@@ -16,6 +16,9 @@ package enum PathExtension: String, Hashable, Codable, Sendable, CaseIterable, C
     case tfo
 
     package static func < (left: PathExtension, right: PathExtension) -> Bool { left.rawValue < right.rawValue }
+
+    /// As intents name it.
+    package var words: String { self == .windowScaling ? "window scaling" : rawValue }
 }
 
 /// Which end of the connections on a path a gate works at.
