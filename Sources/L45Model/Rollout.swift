@@ -42,6 +42,8 @@ package struct RolloutStatus: Hashable, Codable, Sendable {
     package var waiting: [Waiting]
     /// When this phase of this rollout was entered.
     package var since: Timestamp
+    /// How far its waves have come; nil: it has none, or is settled.
+    package var course: RolloutCourse?
 
     package struct Waiting: Hashable, Codable, Sendable {
         package var device: DeviceID
@@ -55,7 +57,7 @@ package struct RolloutStatus: Hashable, Codable, Sendable {
 
     package init(
         intent: IntentName, flow: FlowName, epoch: Epoch?, phase: RolloutPhase, paused: Bool, waiting: [Waiting],
-        since: Timestamp
+        since: Timestamp, course: RolloutCourse? = nil
     ) {
         self.intent = intent
         self.flow = flow
@@ -64,5 +66,6 @@ package struct RolloutStatus: Hashable, Codable, Sendable {
         self.paused = paused
         self.waiting = waiting
         self.since = since
+        self.course = course
     }
 }

@@ -8,11 +8,14 @@ package struct FleetSnapshot: Sendable {
     /// What the pass before concluded, for `since`.
     package var statuses: [FlowName: RolloutStatus]
     package var policy: RolloutPolicy
+    /// Intents whose edition goes round by a strategy; any other one goes to all devices at once.
+    package var strategies: [IntentName: RolloutStrategy]
 
     package init(
         devices: [DeviceID: DeviceSnapshot], paused: Set<IntentName> = [], statuses: [FlowName: RolloutStatus] = [:],
-        policy: RolloutPolicy = RolloutPolicy()
+        policy: RolloutPolicy = RolloutPolicy(), strategies: [IntentName: RolloutStrategy] = [:]
     ) {
+        self.strategies = strategies
         self.devices = devices
         self.paused = paused
         self.statuses = statuses
@@ -39,6 +42,8 @@ package struct DeviceSnapshot: Sendable {
     package var ledgerGeneration: Generation
     /// The last refusal over the present connection; nil: none.
     package var refusal: Refusal?
+    /// When the last report over the present connection came, by our clock; nil: not known.
+    package var heardAt: Timestamp?
 
     package struct Refusal: Hashable, Sendable {
         package var generation: Generation
@@ -58,8 +63,10 @@ package struct DeviceSnapshot: Sendable {
 
     package init(
         device: Device, plan: DevicePlan?, table: DeviceTable?, report: DeviceReport?, link: Link, sentAt: Timestamp?,
-        tableDigest: Digest? = nil, ledgerGeneration: Generation = .none, refusal: Refusal? = nil
+        tableDigest: Digest? = nil, ledgerGeneration: Generation = .none, refusal: Refusal? = nil,
+        heardAt: Timestamp? = nil
     ) {
+        self.heardAt = heardAt
         self.device = device
         self.plan = plan
         self.table = table

@@ -26,8 +26,10 @@ struct Journal {
         let status = RolloutStatus(
             intent: flow.intent, flow: flow.name, epoch: flow.epoch, phase: phase,
             paused: snapshot.paused.contains(flow.intent),
-            waiting: waiting(rotation, phase, since, devices, tables), since: since)
+            waiting: waiting(rotation, phase, since, devices, tables), since: since,
+            course: phase == .settled ? nil : rotation.course?.state)
         guard status != shown else { return }
+        add(status.course, before: rotation.standing?.course, of: flow)
         standings.append(.status(status))
         if status.phase != shown?.phase || status.epoch != shown?.epoch {
             var facts = ["intent": flow.intent.description, "phase": phase.rawValue]
@@ -38,6 +40,20 @@ struct Journal {
             note(
                 "flow/\(flow.name)", "plan gives a module id another dialect; the old one is withdrawn first",
                 ["intent": flow.intent.description], .warning)
+        }
+    }
+
+    private mutating func add(_ course: RolloutCourse?, before: RolloutCourse?, of flow: Flow) {
+        guard let course else { return }
+        let subject = "flow/\(flow.name)"
+        var facts = ["intent": flow.intent.description, "wave": "\(course.wave + 1) of \(course.waves)"]
+        facts["epoch"] = flow.epoch?.description
+        if let halt = course.halt, before?.halt == nil {
+            facts["cause"] = halt.cause.rawValue
+            facts["reason"] = halt.reason
+            note(subject, "rollout halted", facts, .alert)
+        } else if course.wave != before?.wave ?? 0 {
+            note(subject, "rollout entered a wave", facts)
         }
     }
 
@@ -107,6 +123,9 @@ struct Journal {
             } else if phase == .drain, let hold = rotation.drainHold(member) {
                 open.append((device, hold))
             }
+        }
+        if open.isEmpty, phase != .settled, let hold = rotation.courseHold {
+            open.append((devices[rotation.flow.members[hold.member].device], hold.reason))
         }
         if open.isEmpty, let first = rotation.flow.members.first {
             let device = devices[first.device]

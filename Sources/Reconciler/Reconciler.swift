@@ -9,16 +9,29 @@ package enum Reconciler {
     /// - Returns: effects in order: standings, then per device a table and its sending, then events. Empty when nothing
     ///   differs and nothing is waited for anew.
     package static func step(_ snapshot: FleetSnapshot, now: Timestamp) -> [Action] {
-        let devices = snapshot.devices.keys.sorted().compactMap { id in
-            snapshot.devices[id].map { DeviceStanding(id: id, snapshot: $0, policy: snapshot.policy, now: now) }
-        }
+        let devices = standings(snapshot, now: now)
         let brake = Brake(devices, policy: snapshot.policy)
-        var rotations = Flow.all(of: devices).map { flow in
-            Rotation(
-                flow: flow, held: brake.on || snapshot.paused.contains(flow.intent),
-                standing: snapshot.statuses[flow.name], policy: snapshot.policy, now: now, devices: devices)
+        let flows = Flow.all(of: devices)
+        let courses = flows.map { flow in
+            let standing = snapshot.statuses[flow.name]
+            return Course(
+                flow, strategy: snapshot.strategies[flow.intent],
+                standing: standing?.epoch == flow.epoch ? standing : nil,
+                held: brake.on || snapshot.paused.contains(flow.intent), devices: devices, now: now)
         }
-        for at in rotations.indices { rotations[at].advance() }
+        // An intent's flows are one rollout: what halts one of them halts them all.
+        let halted = Set(zip(flows, courses).lazy.filter { $1?.halted ?? false }.map { $0.0.intent })
+        var rotations = zip(flows, courses).map { flow, course in
+            Rotation(
+                flow: flow,
+                held: brake.on || snapshot.paused.contains(flow.intent) || halted.contains(flow.intent),
+                standing: snapshot.statuses[flow.name], policy: snapshot.policy, now: now, devices: devices,
+                course: course)
+        }
+        for at in rotations.indices {
+            rotations[at].advance()
+            rotations[at].withhold()
+        }
 
         let tables = Tables(devices, rotations, braked: brake.on)
         var journal = Journal(snapshot: snapshot, braked: brake.on, now: now)
@@ -36,5 +49,11 @@ package enum Reconciler {
             }
         }
         return actions + journal.notes
+    }
+
+    static func standings(_ snapshot: FleetSnapshot, now: Timestamp) -> [DeviceStanding] {
+        snapshot.devices.keys.sorted().compactMap { id in
+            snapshot.devices[id].map { DeviceStanding(id: id, snapshot: $0, policy: snapshot.policy, now: now) }
+        }
     }
 }

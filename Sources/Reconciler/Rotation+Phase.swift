@@ -12,10 +12,14 @@ extension Rotation {
         let clients = next.contains { $0.has(.client) }
         let flips: RolloutPhase = servers ? .flipServers : .flipClients
 
-        if next.contains(where: { !$0.armed || widening($0) }) || next.contains(where: { !$0.atTarget(.client) }) {
-            return .deploy
+        if next.contains(where: { !$0.armed || widening($0) }) { return .deploy }
+        // In waves, some ends send the new edition while others still wait for their turn.
+        func someFlipped(_ role: ModulePlan.Role) -> Bool {
+            course != nil && next.contains { $0.target(role) != nil && $0.atTarget(role) }
         }
+        if next.contains(where: { !$0.atTarget(.client) }) { return someFlipped(.client) ? .flipClients : .deploy }
         if next.contains(where: { !$0.atTarget(.server) }) {
+            if someFlipped(.server) { return .flipServers }
             let serversReady = next.indices.allSatisfy { next[$0].atTarget(.server) || settledOn($0) }
             return clients && (serversReady || before == .flipClients) ? .flipClients : .deploy
         }

@@ -19,6 +19,8 @@ struct Rotation {
     let now: Timestamp
     /// For drain reports, by `FlowMember.device`.
     let devices: [DeviceStanding]
+    /// Waves and bounds of its strategy; nil: it has none, or nothing to do.
+    let course: Course?
 
     /// The members' next entries. As `flow.members` where nothing changes.
     private(set) var next: [FlowMember]
@@ -29,8 +31,9 @@ struct Rotation {
 
     init(
         flow: Flow, held: Bool, standing: RolloutStatus?, policy: RolloutPolicy, now: Timestamp,
-        devices: [DeviceStanding]
+        devices: [DeviceStanding], course: Course? = nil
     ) {
+        self.course = course
         self.flow = flow
         self.held = held
         self.standing = standing?.epoch == flow.epoch ? standing : nil
@@ -92,6 +95,13 @@ struct Rotation {
         // Invariant 2: no decoder goes before its senders have and the bound is over.
         guard drained else { return }
         revoke()
+    }
+
+    /// Takes back the steps for which the course's time has not come. Each guard above asks what taps have confirmed, never
+    /// what this pass decides for others: so any part of a pass is as safe as the whole of it.
+    mutating func withhold() {
+        guard let course else { return }
+        for (at, admitted) in course.admits(flow, next).enumerated() where !admitted { next[at] = flow.members[at] }
     }
 
     // MARK: Changes that need no leave
@@ -236,6 +246,17 @@ struct Rotation {
     private var drained: Bool {
         guard enforcementPending || flow.members.contains(where: \.leavingDrains) else { return true }
         return lasted(.drain) && flow.members.allSatisfy { drainHold($0) == nil }
+    }
+
+    /// What the course waits for when every device has confirmed; nil: for nothing. `member` is a place in the flow.
+    var courseHold: (member: Int, reason: String)? {
+        guard let course, !flow.members.isEmpty else { return nil }
+        let state = course.state
+        let member = course.waves.members[state.wave].first ?? 0
+        if let halt = state.halt { return (member, Wording.halted(halt.reason)) }
+        guard !held, let since = state.soaking else { return nil }
+        let until = since + course.strategy.soak
+        return (member, Wording.soaking(state.wave + 1, of: state.waves, until: until))
     }
 
     /// Why this device still needs a module that is to go; nil: it does not.

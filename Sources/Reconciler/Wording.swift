@@ -26,6 +26,22 @@ enum Wording {
     }
     static func bound(until: Timestamp) -> String { "keeps the old modules until \(until.rfc3339)" }
     static func settling(until: Timestamp) -> String { "lets plain messages in until \(until.rfc3339)" }
+    static func soaking(_ wave: Int, of waves: Int, until: Timestamp) -> String {
+        "soaks in wave \(wave) of \(waves) until \(until.rfc3339)"
+    }
+    static func halted(_ reason: String) -> String { "is halted: \(reason)" }
+    static func overDue(_ deadline: Span, since: Timestamp, laggards: Int) -> String {
+        let open = laggards == 0 ? "" : "; \(laggards) device\(laggards == 1 ? " has" : "s have") not confirmed"
+        return "not done within \(deadline) of \(since.rfc3339)\(open)"
+    }
+    static func overBudget(
+        _ count: UInt64, _ what: String, limit: UInt64, epoch: Epoch?, at places: [(name: String, count: UInt64)]
+    ) -> String {
+        let named = places.prefix(5).map { "\($0.name) \($0.count)" }.joined(separator: ", ")
+        let more = places.count > 5 ? " and \(places.count - 5) more" : ""
+        let edition = epoch.map { " in edition \($0)" } ?? ""
+        return "\(count) \(what)\(edition), the budget ends at \(limit): \(named)\(more)"
+    }
     static func mixed(_ epochs: [Epoch]) -> String {
         "the plans ask for editions \(epochs.map(\.description).joined(separator: " and ")) of one flow"
     }

@@ -44,6 +44,12 @@ struct RandomWalks {
             var web = SimFlow("web/0", clients: fleet.ids, servers: [SimDevice.id(1), SimDevice.id(count)])
             web.enforces = Bool.random(using: &random)
             flows = [dns, web]
+            if Bool.random(using: &random) {
+                fleet.store.strategies[dns.intent] = RolloutStrategy(
+                    waves: [.count(1), .percent(Int.random(in: 1...100, using: &random))],
+                    soak: .seconds(Int64.random(in: 0...10, using: &random)),
+                    maxUnavailable: .count(Int.random(in: 1...3, using: &random)))
+            }
         }
 
         mutating func go(turns: Int) {

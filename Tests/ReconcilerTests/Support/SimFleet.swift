@@ -25,6 +25,8 @@ final class SimFleet {
     private enum Upward { case report(DeviceReport), refused(DeviceSnapshot.Refusal) }
 
     var orchestratorBackAt: Int?
+    /// It does not come back by itself.
+    var orchestratorStaysDead = false
     /// The orchestrator dies after so many more actions; nil: it does not.
     var actionsToLive: Int?
     /// Most ticks that a command or a report is under way, and a message.
@@ -32,6 +34,9 @@ final class SimFleet {
     var flightMax = 5
     /// An inventory that was restored makes wire losses and refusals possible; convergence still holds.
     var lenient = false
+    var labels: [DeviceID: [String: String]] = [:]
+    /// What the taps have counted against an edition, besides what they really see.
+    var faults: [DeviceID: [Epoch: ModuleStatistics]] = [:]
 
     private(set) var violations: [String] = []
     private(set) var lastActions: [Action] = []
@@ -64,6 +69,8 @@ final class SimFleet {
         fork.orchestratorBackAt = orchestratorBackAt
         fork.controlDelayMax = controlDelayMax
         fork.flightMax = flightMax
+        fork.labels = labels
+        fork.faults = faults
         fork.violations = violations
         fork.trail = trail
         return fork
@@ -138,7 +145,7 @@ final class SimFleet {
         devices[id] = device
     }
     func killOrchestrator(for ticks: Int = 3) {
-        orchestratorBackAt = tick + ticks
+        orchestratorBackAt = orchestratorStaysDead ? .max : tick + ticks
         session = SimSession()
         for id in ids {
             devices[id]?.lineLost()
@@ -165,11 +172,32 @@ final class SimFleet {
         session.links[id] = .away(since: now)
         session.sentAt[id] = nil
         session.refusals[id] = nil
+        session.heardAt[id] = nil
     }
 
     // MARK: Time
 
     func run(_ ticks: Int) { for _ in 0..<ticks { step() } }
+
+    /// Devices that send this edition, by their taps, in the order of their numbers.
+    func speakers(_ epoch: UInt32, _ role: ModulePlan.Role) -> [DeviceID] {
+        ids.filter { id in
+            devices[id]?.entries.contains {
+                $0.plan.epoch == Epoch(epoch) && $0.plan.role == role && $0.state == .active
+            } ?? false
+        }
+    }
+
+    /// - Returns: whether it came true within so many ticks.
+    func run(until done: () -> Bool, within ticks: Int = 150) -> Bool {
+        for _ in 0..<ticks where !done() { step() }
+        return done()
+    }
+
+    /// What the operator asks for after a halt.
+    func retry(_ intent: IntentName) {
+        for status in Reconciler.retry(intent, snapshot(), now: now) { store.statuses[status.flow] = status }
+    }
 
     func step() {
         tick += 1
@@ -233,7 +261,8 @@ final class SimFleet {
             else { continue }
             switch note.content {
             case .report(let report):
-                store.reports[note.device] = report
+                store.reports[note.device] = counting(report)
+                session.heardAt[note.device] = now
                 if case .connected(let since, _) = session.links[note.device] {
                     session.links[note.device] = .connected(since: since, reported: true)
                 }
@@ -241,6 +270,17 @@ final class SimFleet {
             }
         }
         toOrchestrator.removeAll { $0.at <= tick }
+    }
+
+    private func counting(_ report: DeviceReport) -> DeviceReport {
+        guard let faults = faults[report.device] else { return report }
+        let modules = devices[report.device]?.entries.map(\.plan) ?? []
+        var counting = report
+        for at in counting.modules.indices {
+            let epoch = modules.first { $0.id == counting.modules[at].id }?.epoch
+            if let epoch, let counts = faults[epoch] { counting.modules[at].statistics = counts }
+        }
+        return counting
     }
 
     private func send(_ content: Upward, _ device: SimDevice) {
@@ -273,13 +313,19 @@ final class SimFleet {
         for id in ids {
             snapshots[id] = DeviceSnapshot(
                 device: Device(
-                    id: id, facts: DeviceFacts(name: id.rawValue, addresses: SimDevice.address(id).map { [$0] } ?? [])),
+                    id: id,
+                    facts: DeviceFacts(
+                        name: id.rawValue, labels: labels[id] ?? [:],
+                        addresses: SimDevice.address(id).map { [$0] } ?? [])),
                 plan: store.plans[id],
                 table: store.tables[id], report: store.reports[id], link: session.links[id] ?? .away(since: now),
                 sentAt: session.sentAt[id], tableDigest: store.digests[id],
-                ledgerGeneration: session.ledgers[id] ?? Generation.none, refusal: session.refusals[id])
+                ledgerGeneration: session.ledgers[id] ?? Generation.none, refusal: session.refusals[id],
+                heardAt: session.heardAt[id])
         }
-        return FleetSnapshot(devices: snapshots, paused: store.paused, statuses: store.statuses, policy: policy)
+        return FleetSnapshot(
+            devices: snapshots, paused: store.paused, statuses: store.statuses, policy: policy,
+            strategies: store.strategies)
     }
 
     private func orchestrate() {

@@ -9,6 +9,7 @@ struct SimStore {
     var reports: [DeviceID: DeviceReport] = [:]
     var statuses: [FlowName: RolloutStatus] = [:]
     var paused: Set<IntentName> = []
+    var strategies: [IntentName: RolloutStrategy] = [:]
 }
 
 /// Lost with the process.
@@ -17,4 +18,5 @@ struct SimSession {
     var sentAt: [DeviceID: Timestamp] = [:]
     var ledgers: [DeviceID: Generation] = [:]
     var refusals: [DeviceID: DeviceSnapshot.Refusal] = [:]
+    var heardAt: [DeviceID: Timestamp] = [:]
 }
