@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lab_network.h"
+
 /* Where a packet goes to or came from, below IP. */
 struct l45_link {
 	int32_t ifindex;
