@@ -24,7 +24,8 @@ struct BoxOptions: ParsableArguments {
     var hostile: HostileMiddlebox.Tactic?
     @Option(
         help: ArgumentHelp(
-            "Connections from the first side come from this IPv4 address, and from another port.", valueName: "address"))
+            "Connections from the first side come from this IPv4 address, and from another port.", valueName: "address")
+    )
     var nat: String?
     @Option(help: ArgumentHelp("Packets lost.", valueName: "percent"))
     var loss = Percent(0)

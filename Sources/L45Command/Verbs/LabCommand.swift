@@ -25,13 +25,15 @@ struct LabCommand: AsyncParsableCommand {
     }
 
     static func summary(_ counts: WireBox.Counts) -> String {
-        var text = "\(counts.frames) frames passed, \(counts.handshakes) of handshakes, \(counts.changed) of these changed"
+        var text =
+            "\(counts.frames) frames passed, \(counts.handshakes) of handshakes, \(counts.changed) of these changed"
         for (count, what) in [
             (counts.lost, "lost"), (counts.duplicated, "doubled"), (counts.dropped, "dropped by a rule"),
             (counts.refused, "not taken by the interface"),
         ] where count > 0 { text += ", \(count) \(what)" }
         if counts.tooLong > 0 {
-            text += "; \(counts.tooLong) were longer than the link carries: at the ends, "
+            text +=
+                "; \(counts.tooLong) were longer than the link carries: at the ends, "
                 + "'ethtool -K IF tso off gso off gro off' keeps packets whole"
         }
         return text
@@ -121,7 +123,8 @@ extension LabCommand {
         @OptionGroup var options: BoxOptions
 
         func validate() throws {
-            guard (1...64).contains(name.count), name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }),
+            guard (1...64).contains(name.count),
+                name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }),
                 !name.hasPrefix("-")
             else { throw ValidationError("a lab's name has 1 to 64 letters, digits and dashes, not '\(name)'.") }
             guard (1280...1500).contains(farMTU) else { throw ValidationError("--far-mtu is 1280 to 1500.") }

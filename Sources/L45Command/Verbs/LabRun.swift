@@ -18,7 +18,8 @@ struct LabRun: AsyncParsableCommand {
     static let probePort: UInt16 = 4545
 
     @Option(
-        help: ArgumentHelp("Run by a shell at the far end meanwhile; waited for until it listens.", valueName: "command"))
+        help: ArgumentHelp(
+            "Run by a shell at the far end meanwhile; waited for until it listens.", valueName: "command"))
     var far: String?
     @Option(help: ArgumentHelp("Of the link to the far end, in bytes.", valueName: "bytes"))
     var farMTU = 1500
