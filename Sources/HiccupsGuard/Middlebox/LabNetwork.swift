@@ -56,8 +56,8 @@ package final class LabNetwork: Sendable {
                 }
             }
             for (end, addresses) in [
-                (near, [Self.nearAddress, Self.nearAddress6]),
-                (far, [Self.farAddress, Self.controlAddress, Self.farAddress6, Self.controlAddress6]),
+                (near, [Self.nearAddress, Self.nearAddress6, "fe80::1"]),
+                (far, [Self.farAddress, Self.controlAddress, Self.farAddress6, Self.controlAddress6, "fe80::2"]),
             ] {
                 try end.run {
                     try ip.run(["link", "set", "dev", "lo", "up"])
@@ -66,7 +66,7 @@ package final class LabNetwork: Sendable {
                         try ip.run(
                             ["address", "add", "\(address)/\(bits[0])", "dev", Self.link] + bits.dropFirst())
                     }
-                    // A link-local address would be checked for doubles, and the first second have no IPv6.
+                    // Its own link-local address would be checked for doubles first, a second without IPv6.
                     try ip.run(["link", "set", "dev", Self.link, "addrgenmode", "none"])
                     try ProbeError.check(l45_offloads_off(Self.link), "switch the offloads of '\(Self.link)' off")
                     try ip.run(["link", "set", "dev", Self.link, "up"])
