@@ -166,6 +166,23 @@ ssize_t l45_frame_send(int fd, const void *bytes, size_t count)
 	return sent < 0 ? -errno : sent;
 }
 
+int l45_raw_open(void)
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW);
+
+	return fd < 0 ? -errno : fd;
+}
+
+ssize_t l45_raw_send(int fd, const void *bytes, size_t count, const struct l45_address *to)
+{
+	struct sockaddr_in place = {.sin_family = AF_INET};
+	ssize_t sent;
+
+	memcpy(&place.sin_addr, to->bytes, sizeof(place.sin_addr));
+	sent = sendto(fd, bytes, count, 0, (struct sockaddr *)&place, sizeof(place));
+	return sent < 0 ? -errno : sent;
+}
+
 int l45_port_hold(int family, uint16_t port, uint16_t *taken)
 {
 	struct sock_filter drop[] = {BPF_STMT(BPF_RET | BPF_K, 0)};

@@ -47,6 +47,10 @@ ssize_t l45_packet_receive(int fd, void *buffer, size_t capacity, struct l45_lin
 ssize_t l45_packet_send(int fd, const void *bytes, size_t count, const struct l45_link *to);
 ssize_t l45_frame_send(int fd, const void *bytes, size_t count);
 
+/* IPv4 packets with their header through the kernel's output, to its own addresses too. */
+int l45_raw_open(void);
+ssize_t l45_raw_send(int fd, const void *bytes, size_t count, const struct l45_address *to);
+
 /*
  * A listening socket that drops whatever reaches it, by a filter of its own: the kernel answers nothing on that port, and
  * nobody else can take it. It ends with the descriptor, also after SIGKILL; no firewall rule is needed.

@@ -11,24 +11,49 @@ package enum PathProbe {
     }
 
     /// Many paths at once, over one socket; reports in the order in which they end.
-    package static func run(_ targets: [ProbeTarget], _ options: ProbeOptions = .init()) async throws -> [ProbeReport] {
+    ///
+    /// - Parameter each: told of each report as it comes, on the probing thread.
+    package static func run(
+        _ targets: [ProbeTarget], _ options: ProbeOptions = .init(),
+        each: @escaping @Sendable (ProbeReport) -> Void = { _ in }
+    ) async throws -> [ProbeReport] {
         let stop = StopFlag()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<[ProbeReport], any Error>) in
-                // A thread of its own: the loop blocks in poll.
-                BlockingThread.start {
-                    continuation.resume(
-                        with: Result {
-                            var engine = try ProbeEngine(targets, options)
-                            var reports: [ProbeReport] = []
-                            try engine.run(stop) { reports.append($0) }
-                            if stop.isSet { throw CancellationError() }
-                            return reports
-                        })
-                }
+        let jobs = targets.flatMap { target in
+            options.everyTrial.indices.map { ProbeJob(target: target, trial: $0) }
+        }
+        let all = Mutex<[ProbeReport]>([])
+        try await withTaskCancellationHandler {
+            try await survey(jobs, options, stop) { report in
+                all.withLock { $0.append(report) }
+                each(report)
             }
         } onCancel: {
             stop.set()
+        }
+        if stop.isSet { throw CancellationError() }
+        return all.withLock { $0 }
+    }
+
+    /// As many jobs as there are, of which only those under way take memory. Ends early, and well, once `stop` is set.
+    ///
+    /// - Parameters:
+    ///   - jobs: made as they are needed.
+    ///   - each: told of each report as it comes, on the probing thread, which waits meanwhile.
+    /// - Throws: ``ProbeError``, where nothing can be probed at all.
+    package static func survey(
+        _ jobs: some Sequence<ProbeJob> & Sendable, _ options: ProbeOptions, _ stop: StopFlag,
+        each: @escaping @Sendable (ProbeReport) -> Void
+    ) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            // A thread of its own: the loop blocks in poll.
+            BlockingThread.start {
+                continuation.resume(
+                    with: Result {
+                        var engine = try ProbeEngine(options)
+                        var left = jobs.makeIterator()
+                        try engine.run(stop, next: { left.next() }, done: each)
+                    })
+            }
         }
     }
 }

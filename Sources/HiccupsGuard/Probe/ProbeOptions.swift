@@ -9,19 +9,21 @@ package struct ProbeOptions: Sendable {
     package var timeout = Duration.seconds(1)
     /// SYNs per second over all targets.
     package var rate = 1000
-    /// Targets under way at a time.
+    /// Paths under way at a time. Each takes about ``ProbeMachine/flowBytes`` of memory, one that waits takes none.
     package var inFlightMax = 4096
     /// Sends ECT(0), ECE and CWR, so that changes of ECN show.
     package var usesECN = false
-    package var options: [TCPOption] = ProbeOptions.standardOptions
+    package var options: [TCPOption] = ProbeTrial.standard.options
+    /// What is asked for over each path, each by an interrogation of its own; where there is none, ``options`` and ``usesECN``.
+    package var trials: [ProbeTrial] = []
     /// The secret that both ends hold; nil for the public functions.
     package var key: PathKey?
 
     package init() {}
 
-    package static let standardOptions: [TCPOption] = [
-        .maximumSegmentSize(1460), .sackPermitted, .timestamp(value: 1, echo: 0), .windowScale(7),
-    ]
+    package var everyTrial: [ProbeTrial] {
+        trials.isEmpty ? [ProbeTrial(options: options, usesECN: usesECN)] : trials
+    }
 
     func functions() -> FragmentFunctions { key.map { .keyed($0, exchange: TimeSlot.current()) } ?? .plain }
 }

@@ -9,6 +9,18 @@ package struct ProbeTarget: Hashable, Sendable {
     }
 }
 
+/// One interrogation of one path.
+package struct ProbeJob: Hashable, Sendable {
+    package let target: ProbeTarget
+    /// An index into ``ProbeOptions/everyTrial``.
+    package let trial: Int
+
+    package init(target: ProbeTarget, trial: Int = 0) {
+        self.target = target
+        self.trial = trial
+    }
+}
+
 /// What one probe has found.
 package struct ProbeReport: Sendable {
     package enum Outcome: Hashable, Sendable {
@@ -24,6 +36,8 @@ package struct ProbeReport: Sendable {
     }
 
     package let target: ProbeTarget
+    /// What was asked for, an index into ``ProbeOptions/everyTrial``.
+    package let trial: Int
     package var outcome: Outcome
     /// SYNs that were answered.
     package var exchanges = 0
@@ -31,8 +45,19 @@ package struct ProbeReport: Sendable {
     package var knowledge = PathKnowledge()
     /// Who answered, where it was another than the target.
     package var answeredFrom: HostAddress?
+    /// Answers that could not be read: cut short, malformed, a wrong checksum.
+    package var unreadable = 0
+    /// Packets from the target to the port that asked, which are no answer to what was asked: another acknowledgement, another
+    /// port, not a SYN-ACK.
+    package var unasked = 0
     /// Of the first exchange.
     package var roundTrip: Duration?
+
+    package init(target: ProbeTarget, trial: Int = 0, outcome: Outcome) {
+        self.target = target
+        self.trial = trial
+        self.outcome = outcome
+    }
 
     package var findings: [PathFinding] { outcome == .capable ? knowledge.findings : [] }
 }

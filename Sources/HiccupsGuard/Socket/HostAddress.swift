@@ -20,9 +20,14 @@ package enum HostAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Asks the host's resolver; the first IPv4 address if there is one, as IPv4 has the wider use here.
+    ///
+    /// - Parameter prefersIPv6: the first IPv6 address, if there is one.
     /// - Throws: ``ProbeError/unresolvable(host:reason:)``.
-    package static func resolve(_ host: String) throws(ProbeError) -> HostAddress {
+    package static func resolve(_ host: String, prefersIPv6: Bool = false) throws(ProbeError) -> HostAddress {
         if let literal = HostAddress(host) { return literal }
+        guard !host.contains("%") else {
+            throw .unresolvable(host: host, reason: "link-local addresses with an interface are not probed")
+        }
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
@@ -39,7 +44,7 @@ package enum HostAddress: Hashable, Sendable, CustomStringConvertible {
             let raw = UnsafeRawBufferPointer(start: address, count: Int(entry.pointee.ai_addrlen))
             guard raw.count >= offset + (isIPv6 ? 16 : 4) else { continue }
             let this = HostAddress(bytes: Array(raw[offset...]), isIPv6: isIPv6)
-            if !isIPv6 { return this }
+            if isIPv6 == prefersIPv6 { return this }
             if found == nil { found = this }
         }
         guard let found else { throw .unresolvable(host: host, reason: "it has no address") }

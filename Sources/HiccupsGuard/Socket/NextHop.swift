@@ -7,6 +7,8 @@ struct NextHop {
     let link: l45_link
     /// Bytes of an IP packet, of the interface.
     let mtu: Int
+    /// The destination is this host itself.
+    let isLocal: Bool
 }
 
 /// Why no packet can be sent to a destination: results, since other destinations of a survey may do better.
@@ -28,6 +30,9 @@ struct NextHops {
     /// How long the kernel may take to find a neighbour (it asks three times, a second apart).
     static let patience = Duration.milliseconds(3500)
 
+    /// How many are remembered, at about 100 bytes each.
+    static let knownMax = 8192
+
     private var known: [HostAddress: State] = [:]
     private var waiting: [HostAddress: (since: ContinuousClock.Instant, route: l45_route)] = [:]
 
@@ -38,7 +43,7 @@ struct NextHops {
         if case .waiting = state { return state }
         waiting[address] = nil
         // A survey of many networks must not grow without bound.
-        if known.count >= 65_536 { known.removeAll(keepingCapacity: true) }
+        if known.count >= Self.knownMax { known.removeAll(keepingCapacity: true) }
         known[address] = state
         return state
     }
@@ -64,7 +69,8 @@ struct NextHops {
             let code = l45_neighbour_get(address.family, route.ifindex, &route.gateway, isFirst ? 1 : 0, &link)
             switch -code {
             case -1: break
-            case 0:
+            // Its table is full: a place will be free when others have been given up.
+            case 0, ENOBUFS, ENOMEM:
                 let since = waiting[address]?.since ?? now
                 if now - since > Self.patience { return .unreachable(.noNeighbour) }
                 waiting[address] = (since, route)
@@ -76,6 +82,6 @@ struct NextHops {
         }
         link.ethertype = address.ethertype
         let source = HostAddress(route.source, isIPv6: address.isIPv6)
-        return .ready(NextHop(source: source, link: link, mtu: Int(route.mtu)))
+        return .ready(NextHop(source: source, link: link, mtu: Int(route.mtu), isLocal: route.is_local != 0))
     }
 }

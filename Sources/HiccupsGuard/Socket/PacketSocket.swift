@@ -26,6 +26,9 @@ final class PacketSocket {
     struct Received {
         let bytes: ArraySlice<UInt8>
         let link: l45_link
+
+        /// A sender on this machine leaves the checksum to a network card; a veth has none.
+        var checksums: HandshakePacket.Checksums { link.checksum_missing == 0 ? .verified : .ignored }
     }
 
     /// - Returns: nil when there is no more for now.
@@ -70,9 +73,9 @@ final class PacketSocket {
 extension HandshakePacket {
     /// - Returns: nil where it is no TCP packet that can be read, or one whose checksum is wrong.
     init?(_ received: PacketSocket.Received) {
-        // A sender on this machine leaves the checksum to a network card; a veth has none.
-        let checksums: Checksums = received.link.checksum_missing == 0 ? .verified : .ignored
-        guard let packet = try? HandshakePacket(parsing: received.bytes.span, checksums: checksums) else { return nil }
+        guard let packet = try? HandshakePacket(parsing: received.bytes.span, checksums: received.checksums) else {
+            return nil
+        }
         self = packet
     }
 }
