@@ -180,7 +180,8 @@ let package = Package(
         .testTarget(
             name: "L45CommandTests",
             dependencies: [
-                "L45Command", "l45", "KernelTap", "ControlChannel", "L45Model", .argumentParser, .logging, .nioCore,
+                "L45Command", "l45", "HiccupsGuard", "KernelTap", "ControlChannel", "L45Model", .argumentParser,
+                .logging, .nioCore,
                 .nioPosix,
             ],
             swiftSettings: strict),

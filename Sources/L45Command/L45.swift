@@ -34,7 +34,9 @@ struct L45: AsyncParsableCommand {
                     GetCommand.self, DescribeCommand.self, RolloutCommand.self, WaitCommand.self, LabelCommand.self,
                     ForgetCommand.self, TokenCommand.self,
                 ]),
-            CommandGroup(name: "Paths", subcommands: [ProbeCommand.self, RespondCommand.self, LabCommand.self]),
+            CommandGroup(
+                name: "Paths",
+                subcommands: [ProbeCommand.self, SurveyCommand.self, RespondCommand.self, LabCommand.self]),
             CommandGroup(name: "Machine", subcommands: [NcoCommand.self, AgentCommand.self, RunCommand.self]),
             CommandGroup(name: "Other", subcommands: [SimulateCommand.self, VersionCommand.self]),
         ])

@@ -10,8 +10,21 @@ enum ProbeText {
             lines.append("  \(name(direction))  " + (found.isEmpty ? "no change" : found.joined(separator: ", ")))
         }
         if let other = report.answeredFrom { lines.append("  answered from \(other), which does not count") }
+        if report.outcome == .silent {
+            if report.unreadable > 0 {
+                lines.append(
+                    "  \(packets(report.unreadable)) in answer could not be read: malformed, or a wrong checksum")
+            }
+            if report.unasked > 0 {
+                lines.append(
+                    "  \(packets(report.unasked)) from it answered nothing that was asked: a wrong port or acknowledgement"
+                )
+            }
+        }
         return lines.joined(separator: "\n")
     }
+
+    private static func packets(_ count: Int) -> String { count == 1 ? "1 packet" : "\(count) packets" }
 
     static func outcome(_ report: ProbeReport) -> String {
         let count = report.exchanges == 1 ? "1 exchange" : "\(report.exchanges) exchanges"
@@ -20,6 +33,7 @@ enum ProbeText {
         case .notCapable:
             "not HICCUPS-capable, \(count): the far end takes no part, or two carriers or more are overwritten"
         case .refused: "refused: the far end answers with RST"
+        case .silent where report.exchanges > 0: "no answer any more, after \(count)"
         case .silent: "no answer to \(report.synsSent) SYNs"
         case .unreachable(let why): "unreachable: \(why.rawValue)"
         }
@@ -49,6 +63,9 @@ struct ProbeView: Encodable, Sendable {
     let synChanges: [String]
     let synAckChanges: [String]
     let answeredFrom: String?
+    /// Answers that could not be read, and packets that answered nothing that was asked.
+    let unreadable: Int
+    let unasked: Int
     let roundTripMicroseconds: Int64?
 
     init(_ report: ProbeReport) {
@@ -71,6 +88,8 @@ struct ProbeView: Encodable, Sendable {
         synChanges = changes(.forward)
         synAckChanges = changes(.reverse)
         answeredFrom = report.answeredFrom.map { "\($0)" }
+        unreadable = report.unreadable
+        unasked = report.unasked
         roundTripMicroseconds = report.roundTrip.map {
             $0.components.seconds * 1_000_000 + $0.components.attoseconds / 1_000_000_000_000
         }

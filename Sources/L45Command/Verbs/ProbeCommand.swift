@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HiccupsGuard
 import L45Model
+import Synchronization
 
 /// `l45 probe HOST:PORT`: what the path there does to handshake headers.
 struct ProbeCommand: AsyncParsableCommand {
@@ -32,6 +33,15 @@ struct ProbeCommand: AsyncParsableCommand {
     var key: String?
     @Flag(help: "Ask for ECN, so that changes of it show.")
     var ecn = false
+    @Option(
+        help: ArgumentHelp(
+            """
+            TCP options of the SYN in place of the usual ones, in order: mss=N, wscale=N, sackok, ts, mptcp, tfo (a request for \
+            a cookie), nop, KIND:HEX for any other, or none alone; separated by commas, or repeated.
+            """, valueName: "options"))
+    var setOption: [String] = []
+    @Flag(name: [.customLong("ipv6"), .customShort("6")], help: "Take the IPv6 address of names that have both.")
+    var prefersIPv6 = false
     @Option(name: [.short, .long], help: "table or json.")
     var output: Format = .table
 
@@ -49,7 +59,16 @@ struct ProbeCommand: AsyncParsableCommand {
         options.strategy = strategy
         options.timeout = .milliseconds(timeout.milliseconds)
         options.rate = rate
-        options.usesECN = ecn
+        if !setOption.isEmpty {
+            do {
+                let trial = try ProbeTrial(parsing: setOption.joined(separator: ","))
+                options.options = trial.options
+                options.usesECN = trial.usesECN
+            } catch {
+                throw CommandEnd.badInput("--set-option: \(error)")
+            }
+        }
+        if ecn { options.usesECN = true }
         options.key = try key.map(PathKeyFile.read)
         for name in cover {
             guard let type = Coverage(name: name) else {
@@ -65,18 +84,27 @@ struct ProbeCommand: AsyncParsableCommand {
                 throw CommandEnd.badInput("'\(text)' is no HOST:PORT; IPv6 addresses stand in brackets")
             }
             do {
-                wanted.append(ProbeTarget(address: try HostAddress.resolve(place.host), port: port))
+                wanted.append(
+                    ProbeTarget(address: try HostAddress.resolve(place.host, prefersIPv6: prefersIPv6), port: port))
             } catch {
                 throw CommandEnd.badInput("\(error)")
             }
         }
         let reports: [ProbeReport]
+        let console = Console.standard
+        let progress = Mutex((line: ProbeProgress(total: wanted.count, console: console), pace: SurveyLedger.Pace()))
+        defer { progress.withLock { $0.line.clear() } }
         do {
-            reports = try await PathProbe.run(wanted, options)
+            reports = try await PathProbe.run(wanted, options) { report in
+                progress.withLock { progress in
+                    progress.pace.add(report)
+                    progress.line.show(progress.pace)
+                }
+            }
+            progress.withLock { $0.line.clear() }
         } catch let error as ProbeError {
             throw CommandEnd.badInput("\(error)")
         }
-        let console = Console.standard
         switch output {
         case .table: try console.print(reports.map { ProbeText.text($0) }.joined(separator: "\n"))
         case .json: try console.print(Listing.json(reports.map(ProbeView.init)))
