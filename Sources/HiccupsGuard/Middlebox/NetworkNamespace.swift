@@ -49,9 +49,12 @@ package final class NetworkNamespace: Sendable {
     /// Probes from inside, on a thread of its own; blocks nobody else.
     package func probe(_ targets: [ProbeTarget], _ options: ProbeOptions = .init()) async throws -> [ProbeReport] {
         try await runBlocking {
-            var engine = try ProbeEngine(targets, options)
+            var engine = try ProbeEngine(options)
+            var left = targets.flatMap { target in
+                options.everyTrial.indices.map { ProbeJob(target: target, trial: $0) }
+            }.makeIterator()
             var reports: [ProbeReport] = []
-            try engine.run(StopFlag()) { reports.append($0) }
+            try engine.run(StopFlag(), next: { left.next() }, done: { reports.append($0) })
             return reports
         }
     }
