@@ -45,6 +45,14 @@ package struct RolloutCourse: Hashable, Codable, Sendable {
             self.dropped = dropped
             self.plain = plain
         }
+
+        package subscript(kind: RolloutStrategy.Budget.Kind) -> UInt64 {
+            switch kind {
+            case .undecoded: undecoded
+            case .dropped: dropped
+            case .plain: plain
+            }
+        }
     }
 
     package struct Forgiven: Hashable, Codable, Sendable {

@@ -64,6 +64,26 @@ package struct RolloutStrategy: Hashable, Codable, Sendable {
         }
 
         package static let unlimited = Budget()
+
+        /// What is counted, by the word for it.
+        package enum Kind: String, Hashable, Sendable, CaseIterable { case undecoded, dropped, plain }
+
+        package subscript(kind: Kind) -> UInt64? {
+            get {
+                switch kind {
+                case .undecoded: undecoded
+                case .dropped: dropped
+                case .plain: plain
+                }
+            }
+            set {
+                switch kind {
+                case .undecoded: undecoded = newValue
+                case .dropped: dropped = newValue
+                case .plain: plain = newValue
+                }
+            }
+        }
     }
 
     /// In order. What the last one leaves is one wave more. Empty: one wave of all.

@@ -9,6 +9,8 @@ package struct FleetState: Sendable {
     package private(set) var intents: [IntentName: IntentRecord] = [:]
     package private(set) var statuses: [FlowName: RolloutStatus] = [:]
     package var policy: RolloutPolicy
+    /// How editions go round, by `IntentBook.strategies`.
+    package var strategies: [IntentName: RolloutStrategy] = [:]
 
     package init(policy: RolloutPolicy) { self.policy = policy }
 
@@ -16,7 +18,7 @@ package struct FleetState: Sendable {
     package var snapshot: FleetSnapshot {
         FleetSnapshot(
             devices: devices, paused: Set(intents.values.lazy.filter(\.paused).map(\.name)), statuses: statuses,
-            policy: policy)
+            policy: policy, strategies: strategies)
     }
 
     // MARK: What comes from the CIB
@@ -59,10 +61,11 @@ package struct FleetState: Sendable {
         devices[id]?.sentAt = nil
     }
 
-    package mutating func reported(_ report: DeviceReport) {
+    package mutating func reported(_ report: DeviceReport, now: Timestamp) {
         guard case .connected(let since, _) = devices[report.device]?.link else { return }
         devices[report.device]?.report = report
         devices[report.device]?.link = .connected(since: since, reported: true)
+        devices[report.device]?.heardAt = now
     }
 
     package mutating func refused(_ id: DeviceID, _ generation: Generation, reason: String) {
@@ -92,6 +95,11 @@ package struct FleetState: Sendable {
     /// Whether every flow of the intent is settled, so that the next rotation may begin.
     package func isSettled(_ intent: IntentName) -> Bool {
         statuses.values.allSatisfy { $0.intent != intent || $0.phase == .settled }
+    }
+
+    /// Intents with a rotation under way.
+    package var unsettled: Int {
+        Set(statuses.values.lazy.filter { $0.phase != .settled }.map(\.intent)).count
     }
 
     /// Devices whose taps have reported over their present connection.

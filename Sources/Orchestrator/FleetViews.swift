@@ -106,7 +106,23 @@ package struct FleetViews: Sendable {
         return statuses.filter { status in
             query.names.isEmpty || query.names.contains(status.flow.rawValue)
                 || query.names.contains(status.intent.rawValue)
-        }.map { RolloutView($0, names: names) }
+        }.map(view)
+    }
+
+    private func view(_ status: RolloutStatus) -> RolloutView {
+        var view = RolloutView(status, names: names)
+        if let outlook = Outlook(status, strategy: fleet.strategies[status.intent], policy: fleet.policy) {
+            view.next = outlook.next
+            view.nextAt = APITime(known: outlook.nextAt)
+            view.haltsAt = APITime(known: outlook.haltsAt)
+        }
+        for at in view.waiting.indices {
+            guard let prospect = fleet.devices[view.waiting[at].device]?.prospect(fleet.policy) else { continue }
+            view.waiting[at].since = APITime(known: prospect.since)
+            view.waiting[at].next = prospect.next
+            view.waiting[at].nextAt = APITime(known: prospect.nextAt)
+        }
+        return view
     }
 
     // MARK: Intents
@@ -147,8 +163,10 @@ package struct FleetViews: Sendable {
         let ready = !deleting && !flows.isEmpty && settled.count == flows.count && statuses.count == flows.count
         let rotation = book.intent(record.name)?.rotation
         return IntentView(
-            record: record, observedRevision: record.revision, rotateEvery: rotation?.every,
-            rotateNext: rotation.flatMap { RotationSchedule.next(record: record, every: $0.every, jitter: $0.jitter) },
+            record: record, observedRevision: record.revision, rotate: rotation?.timing,
+            rotateNext: rotation.flatMap {
+                RotationSchedule.next(record: record, timing: $0.timing, jitter: $0.jitter)
+            },
             deleting: deleting, flows: flows.count, devices: devices.count,
             devicesReady: devices.subtracting(ready ? [] : waiting).subtracting(ready ? [] : away).count,
             devicesAway: away.count, phase: statuses.map(\.phase).min(), ready: ready,
@@ -176,6 +194,13 @@ package struct FleetViews: Sendable {
                 Condition(
                     type: "Fits", status: .no, reason: "FleetChanged",
                     message: "\(reason); its modules stay as they are", since: nil))
+        }
+        if let halt = statuses.lazy.compactMap({ $0.course?.halt }).first {
+            conditions.append(
+                Condition(
+                    type: "Halted", status: .yes, reason: halt.cause.rawValue,
+                    message: "\(halt.reason); 'l45 rollout retry \(record.name)' goes on, 'undo' goes back",
+                    since: halt.at))
         }
         if record.paused {
             conditions.append(

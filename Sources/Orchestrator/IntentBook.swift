@@ -72,6 +72,13 @@ package struct IntentBook: Sendable {
         return (outcomes, read.warnings)
     }
 
+    /// How new editions go round. One that is come back to was everywhere once: it goes to every device at once.
+    package var strategies: [IntentName: RolloutStrategy] {
+        parsed.compactMapValues(\.rollout).filter { name, _ in
+            records[name].map { $0.epoch == $0.epochMax } ?? false
+        }
+    }
+
     package mutating func remove(_ name: IntentName) {
         records[name] = nil
         parsed[name] = nil

@@ -47,7 +47,7 @@ extension NetworkOrchestrator: OperatorService {
         let removed = outcomes.filter { $0.outcome == .pruned }.map(\.name)
         let before = fleet.devices.mapValues(\.plan)
         let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
-        let planned = try plan(next, mustFit: touched, time)
+        let planned = try plan(next, mustFit: touched, authored: touched, time)
         if !request.dryRun, outcomes.contains(where: { $0.outcome != .unchanged }) {
             try adopt(planned, removed: removed, cause: "operator", time)
             passAtOnce()
@@ -83,6 +83,7 @@ extension NetworkOrchestrator: OperatorService {
         switch request.verb {
         case .pause: record.paused = true
         case .resume: record.paused = false
+        case .retry: return try retry(record, time)
         case .rotate:
             next.advance(record.name, now: time)
             record = next.records[record.name] ?? record
@@ -113,6 +114,22 @@ extension NetworkOrchestrator: OperatorService {
             intent: now.name, verb: request.verb, epoch: now.epoch, paused: now.paused, changed: now != before)
     }
 
+    /// A halt is part of a flow's standing, not of the intent: no plan changes.
+    private func retry(_ record: IntentRecord, _ time: Timestamp) throws -> RolloutResult {
+        let statuses = Reconciler.retry(record.name, fleet.snapshot, now: time)
+        if !statuses.isEmpty {
+            try inventory.record(statuses: statuses)
+            for status in statuses { fleet.show(status) }
+            note(
+                Event(
+                    at: time, subject: "intent/\(record.name)", message: "halted rollout goes on",
+                    facts: ["epoch": "\(record.epoch)"]))
+            passAtOnce()
+        }
+        return RolloutResult(
+            intent: record.name, verb: .retry, epoch: record.epoch, paused: record.paused, changed: !statuses.isEmpty)
+    }
+
     // MARK: Reading
 
     private func get(_ query: ResourceQuery) throws -> APIResponse {
@@ -126,7 +143,7 @@ extension NetworkOrchestrator: OperatorService {
     }
 
     private func events(_ query: EventQuery) throws -> [EventView] {
-        try flush()
+        try flush(now())
         let limit = min(max(query.limit, 1), 1000)
         let stored =
             try query.after.map {

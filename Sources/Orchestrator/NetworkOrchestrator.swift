@@ -64,6 +64,7 @@ package actor NetworkOrchestrator {
                 now: startedAt)
         }
         fleet.load(Array(stored.statuses.values))
+        fleet.strategies = book.strategies
         refused = Mutex(try inventory.revokedDevices())
     }
 
@@ -89,7 +90,7 @@ package actor NetworkOrchestrator {
         }
         await server.stop()
         do {
-            try flush()
+            try flush(now())
         } catch {
             logger.error("what came last is not in the CIB", metadata: ["error": "\(error)"])
         }
@@ -176,7 +177,7 @@ package actor NetworkOrchestrator {
         let begin = ContinuousClock.now
         defer { passTook = ContinuousClock.now - begin }
         let time = now()
-        try flush()
+        try flush(time)
         if plansAreStale {
             plansAreStale = false
             replan(time)
@@ -187,12 +188,12 @@ package actor NetworkOrchestrator {
         resumeWaiters()
     }
 
-    func flush() throws {
+    func flush(_ time: Timestamp) throws {
         try admitArrivals()
         if !reports.isEmpty {
             try inventory.record(Array(reports.values))
             // Only now: the reconciler decides on what the CIB has.
-            for report in reports.values { fleet.reported(report) }
+            for report in reports.values { fleet.reported(report, now: time) }
             reports.removeAll(keepingCapacity: true)
         }
         if !events.isEmpty {
@@ -221,14 +222,15 @@ package actor NetworkOrchestrator {
 
     /// Plans for the fleet as it is now; changes nothing.
     func plan(
-        _ next: IntentBook, mustFit: Set<IntentName>, _ time: Timestamp
+        _ next: IntentBook, mustFit: Set<IntentName>, authored: Set<IntentName> = [], _ time: Timestamp
     ) throws(APIFailure) -> Planning.Planned {
         try Planning.plan(
             next,
             for: Planning.Fleet(
                 devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
-                plans: fleet.devices.values.compactMap(\.plan), known: fleet.knownModules),
-            mustFit: mustFit, now: time)
+                plans: fleet.devices.values.compactMap(\.plan), known: fleet.knownModules,
+                drainBound: configuration.policy.drainBound),
+            mustFit: mustFit, authored: authored, now: time)
     }
 
     /// Stores intents and plans in one transaction, and only then takes them up.
@@ -244,6 +246,7 @@ package actor NetworkOrchestrator {
         }
         try inventory.adopt(intents: changed, removed: removed, plans: planned.plans, events: trail, at: time)
         book = planned.book
+        fleet.strategies = book.strategies
         misfits = planned.misfits
         for record in changed { fleet.put(record) }
         for name in removed { fleet.remove(name) }
@@ -253,22 +256,26 @@ package actor NetworkOrchestrator {
 
     /// Moving target (seed 6.2.7): an intent whose time has come, and whose flows are settled, goes to its next edition.
     private func rotateWhatIsDue(_ time: Timestamp) throws {
-        let due = book.records.values.filter { record in
-            guard misfits[record.name] == nil, let rotation = book.intent(record.name)?.rotation else { return false }
-            return RotationSchedule.due(
-                record: record, every: rotation.every, jitter: rotation.jitter,
-                settled: fleet.isSettled(record.name), now: time)
+        let candidates = book.records.values.compactMap { record -> RotationSchedule.Candidate? in
+            guard misfits[record.name] == nil, let rotation = book.intent(record.name)?.rotation else { return nil }
+            return RotationSchedule.Candidate(record, timing: rotation.timing, jitter: rotation.jitter)
         }
+        guard !candidates.isEmpty else { return }
+        let due = RotationSchedule.toBegin(
+            candidates, underWay: fleet.unsettled, most: configuration.policy.rotationsAtOnceMax,
+            isSettled: { fleet.isSettled($0) }, now: time)
         guard !due.isEmpty else { return }
         var next = book
-        for record in due { next.advance(record.name, now: time) }
+        for name in due { next.advance(name, now: time) }
         try adopt(try plan(next, mustFit: [], time), removed: [], cause: "schedule", time)
     }
 
     /// A drain is over by what reports say of the old dialect's last use. With a bound shorter than the time between reports,
     /// the device is asked, so that the bound decides how long it takes and not the reports' rhythm.
     private func askWhereDrainsWait(_ time: Timestamp) {
-        guard fleet.statuses.values.contains(where: { $0.phase == .drain }) else {
+        // So are soaks, and they are judged by every end of the flow.
+        let soaked = Set(fleet.statuses.values.filter { soakIsOver($0, time) }.map(\.flow))
+        guard !soaked.isEmpty || fleet.statuses.values.contains(where: { $0.phase == .drain }) else {
             askedAt.removeAll()
             return
         }
@@ -277,13 +284,19 @@ package actor NetworkOrchestrator {
             .milliseconds(250), .milliseconds(configuration.policy.drainBound.milliseconds / 8),
             Span.milliseconds(Int64(sessions.count) / 2))
         for (id, session) in sessions {
-            guard fleet.devices[id]?.table?.modules.contains(where: { $0.state == .deprecated }) ?? false,
+            let isAsked: (ModuleEntry) -> Bool = { $0.state == .deprecated || soaked.contains($0.plan.flow) }
+            guard fleet.devices[id]?.table?.modules.contains(where: isAsked) ?? false,
                 askedAt[id].map({ time >= $0 + pause }) ?? true
             else { continue }
             askedAt[id] = time
             // The one message of fixed size that can not be too long for a frame.
             try? server?.send(.reportWanted, to: session)
         }
+    }
+
+    private func soakIsOver(_ status: RolloutStatus, _ time: Timestamp) -> Bool {
+        guard let since = status.course?.soaking, let strategy = fleet.strategies[status.intent] else { return false }
+        return time >= since + strategy.soak
     }
 
     private func carryOut(_ actions: [Action], _ time: Timestamp) throws {

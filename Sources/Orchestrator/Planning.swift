@@ -20,8 +20,14 @@ package enum Planning {
         package var plans: [DevicePlan]
         /// Every module that a plan or a table of the fleet holds.
         package var known: [ModuleID: ModulePlan]
+        /// How long old decoders stay: no rotation is over sooner.
+        package var drainBound: Span
 
-        package init(devices: [Device], rootSecret: Secret, plans: [DevicePlan], known: [ModuleID: ModulePlan]) {
+        package init(
+            devices: [Device], rootSecret: Secret, plans: [DevicePlan], known: [ModuleID: ModulePlan],
+            drainBound: Span = .zero
+        ) {
+            self.drainBound = drainBound
             self.devices = devices
             self.rootSecret = rootSecret
             self.plans = plans
@@ -35,12 +41,14 @@ package enum Planning {
     /// fleet knows other content, the edition of that intent is raised, so that the change travels as a rotation.
     /// - Parameter mustFit: intents that are refused when they do not fit. Any other one that no longer fits, as when its last
     ///   resolver was forgotten, keeps the modules that it has: an accident must not withdraw a dialect.
+    /// - Parameter authored: intents that somebody just wrote: their schedules and waves are held against the fleet.
     /// - Throws: `badInput` with the compiler's findings; then nothing has changed.
     package static func plan(
-        _ book: IntentBook, for fleet: Fleet, mustFit: Set<IntentName>, now: Timestamp
+        _ book: IntentBook, for fleet: Fleet, mustFit: Set<IntentName>, authored: Set<IntentName> = [], now: Timestamp
     ) throws(APIFailure) -> Planned {
         var book = book
         var compiled = try compile(book, fleet, mustFit)
+        try checkRollouts(book, compiled, fleet, authored)
         let changed = Set(
             compiled.plans.flatMap(\.modules).filter { module in fleet.known[module.id].map { $0 != module } ?? false }
                 .map(\.intent))
@@ -58,6 +66,22 @@ package enum Planning {
         return Planned(
             book: book, plans: keeping(misfits, of: fleet.plans, in: compiled.plans),
             warnings: compiled.diagnostics.map { $0.rendered() }, misfits: misfits)
+    }
+
+    private static func checkRollouts(
+        _ book: IntentBook, _ compiled: Compilation, _ fleet: Fleet, _ authored: Set<IntentName>
+    ) throws(APIFailure) {
+        var problems: [Diagnostic] = []
+        for summary in compiled.summaries where authored.contains(summary.name) {
+            guard let intent = book.intent(summary.name) else { continue }
+            problems += RolloutCheck.problems(
+                intent, flows: summary.flows, devices: fleet.devices, drainBound: fleet.drainBound)
+        }
+        guard problems.isEmpty else {
+            throw APIFailure(
+                .badInput, "the intents cannot be rolled out as they say; nothing was changed",
+                diagnostics: problems.inReadingOrder().map { $0.rendered() })
+        }
     }
 
     private static func compile(

@@ -125,20 +125,16 @@ struct Course {
     ) -> RolloutCourse.Halt? {
         guard strategy.budget != .unlimited else { return nil }
         let tallies = Self.tallies(flow, devices, forgiven: state.forgiven)
-        let limits: [(UInt64?, String, KeyPath<RolloutCourse.Tally, UInt64>)] = [
-            (strategy.budget.undecoded, "undecoded", \.undecoded), (strategy.budget.dropped, "dropped", \.dropped),
-            (strategy.budget.plain, "plain", \.plain),
-        ]
-        for (limit, what, count) in limits {
-            guard let limit else { continue }
-            let worst = tallies.filter { $0.tally[keyPath: count] > 0 }
-                .sorted { $0.tally[keyPath: count] > $1.tally[keyPath: count] }
-            let total = worst.reduce(UInt64(0)) { $0 &+ $1.tally[keyPath: count] }
+        for kind in RolloutStrategy.Budget.Kind.allCases {
+            guard let limit = strategy.budget[kind] else { continue }
+            let worst = tallies.filter { $0.tally[kind] > 0 }
+                .sorted { $0.tally[kind] > $1.tally[kind] }
+            let total = worst.reduce(UInt64(0)) { $0 &+ $1.tally[kind] }
             guard total >= limit else { continue }
-            let places = worst.map { ($0.device.snapshot.device.facts.name, $0.tally[keyPath: count]) }
+            let places = worst.map { ($0.device.snapshot.device.facts.name, $0.tally[kind]) }
             return RolloutCourse.Halt(
                 cause: .errorBudget,
-                reason: Wording.overBudget(total, what, limit: limit, epoch: flow.epoch, at: places), at: now)
+                reason: Wording.overBudget(total, kind.rawValue, limit: limit, epoch: flow.epoch, at: places), at: now)
         }
         return nil
     }

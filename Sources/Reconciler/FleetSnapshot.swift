@@ -90,11 +90,14 @@ package struct RolloutPolicy: Hashable, Sendable {
     /// them (0 to 1) silent, the outage is taken to be ours and nothing moves.
     package var brakeShare: Double
     package var brakeDevicesMin: Int
+    /// Intents whose rotation by schedule may be under way at a time; what is due besides begins as these settle.
+    package var rotationsAtOnceMax: Int
 
     package init(
         drainBound: Span = .seconds(120), resendAfter: Span = .seconds(10), brakeShare: Double = 0.5,
-        brakeDevicesMin: Int = 4
+        brakeDevicesMin: Int = 4, rotationsAtOnceMax: Int = 256
     ) {
+        self.rotationsAtOnceMax = rotationsAtOnceMax
         self.drainBound = drainBound
         self.resendAfter = resendAfter
         self.brakeShare = brakeShare

@@ -32,6 +32,7 @@ struct SimulatedOrchestrator {
         book = try IntentBook(store.records.values.sorted { $0.name < $1.name })
         self.rootSecret = rootSecret
         self.policy = policy
+        fleet.strategies = book.strategies
     }
 
     // MARK: The line
@@ -63,7 +64,7 @@ struct SimulatedOrchestrator {
     // MARK: Passes
 
     /// Records what arrived. Returns those to be welcomed.
-    mutating func flush(_ store: inout SimulatedStore) -> [DeviceID] {
+    mutating func flush(_ store: inout SimulatedStore, now: Timestamp) -> [DeviceID] {
         var welcomed: [DeviceID] = []
         for (id, arrival) in arrivals.sorted(by: { $0.key < $1.key }) {
             let device = Device(id: id, facts: arrival.hello.facts)
@@ -74,7 +75,7 @@ struct SimulatedOrchestrator {
         arrivals = [:]
         for (id, report) in reports {
             store.reports[id] = report
-            fleet.reported(report)
+            fleet.reported(report, now: now)
         }
         reports = [:]
         return welcomed
@@ -146,15 +147,17 @@ struct SimulatedOrchestrator {
     }
 
     private mutating func rotateWhatIsDue(_ store: inout SimulatedStore, _ now: Timestamp) throws {
-        let due = book.records.values.filter { record in
-            guard let rotation = book.intent(record.name)?.rotation else { return false }
-            return RotationSchedule.due(
-                record: record, every: rotation.every, jitter: rotation.jitter,
-                settled: fleet.isSettled(record.name), now: now)
+        let candidates = book.records.values.compactMap { record in
+            book.intent(record.name)?.rotation.map {
+                RotationSchedule.Candidate(record, timing: $0.timing, jitter: $0.jitter)
+            }
         }
+        let due = RotationSchedule.toBegin(
+            candidates, underWay: fleet.unsettled, most: policy.rotationsAtOnceMax,
+            isSettled: { fleet.isSettled($0) }, now: now)
         guard !due.isEmpty else { return }
         var next = book
-        for record in due { next.advance(record.name, now: now) }
+        for name in due { next.advance(name, now: now) }
         try adopt(plan(next, mustFit: [], now), removed: [], &store)
     }
 
@@ -179,6 +182,7 @@ struct SimulatedOrchestrator {
         }
         store.plans = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
         book = planned.book
+        fleet.strategies = book.strategies
         fleet.adopt(planned.plans)
     }
 

@@ -17,7 +17,7 @@ extension Simulation {
     /// One pass; the process may die before any of its effects.
     func pass() throws {
         guard orchestrator != nil else { return }
-        for id in orchestrator?.flush(&store) ?? [] {
+        for id in orchestrator?.flush(&store, now: now) ?? [] {
             send(.welcome(id, reportEvery: .seconds(5)), to: id)
         }
         let effects = try orchestrator?.decide(&store, now: now) ?? []

@@ -111,7 +111,9 @@ struct PhraseTests {
                 """
                 dns.yaml:3:20: error: 'rotate dialect every' ends before its length of time
                    3 |   - rotate dialect every
-                     |                    ^~~~~ the phrase is: rotate dialect every DURATION [with jitter JITTER]
+                     |                    ^~~~~ the phrase is: rotate dialect every DURATION [with jitter JITTER] \
+                [in waves 1, 10%, rest] [soak SOAK] [halt at 3 undecoded, 5 dropped] [deadline DEADLINE] \
+                [max 10% unavailable]
                 """
             ),
             (
@@ -258,7 +260,8 @@ struct PhraseTests {
                 dns.yaml:3:5: error: unknown phrase 'frobnicate the network'
                    3 |   - frobnicate the network
                      |     ^~~~~~~~~~ the phrases are: tag PROGRAM PROTOCOL; monitor PROGRAM PROTOCOL; rotate dialect every \
-                DURATION; drop untagged; delay DURATION; guard paths
+                DURATION; rotate dialect at 'MINUTE HOUR DAY MONTH WEEKDAY'; roll out; drop untagged; delay DURATION; \
+                guard paths
                 """
             ),
             (

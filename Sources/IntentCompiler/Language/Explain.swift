@@ -14,9 +14,29 @@ package func explain(_ intent: Intent) -> String {
     }
     for paths in intent.guards { lines += explain(paths) }
     if let rotation = intent.rotation {
-        lines.append("  - rotate: {every: \(rotation.every), jitter: \(rotation.jitter)}")
+        let timing =
+            switch rotation.timing {
+            case .every(let span): "every: \(span)"
+            case .cron(let schedule): "at: \"\(schedule)\""
+            }
+        lines.append("  - rotate: {\(timing), jitter: \(rotation.jitter)}")
     }
+    if let rollout = intent.rollout { lines += explain(rollout) }
     return lines.joined(separator: "\n") + "\n"
+}
+
+private func explain(_ rollout: RolloutStrategy) -> [String] {
+    var lines = ["  - rollout:"]
+    func add(_ text: String) { lines.append("      \(text)") }
+    add("waves: [\(rollout.steps.map(\.description).joined(separator: ", "))]")
+    if rollout.soak > .zero || rollout.steps.count > 1 { add("soak: \(rollout.soak)") }
+    let budgets = RolloutStrategy.Budget.Kind.allCases.compactMap { kind in
+        rollout.budget[kind].map { "\(kind.rawValue): \($0)" }
+    }
+    add(budgets.isEmpty ? "# halt: never for errors" : "halt: {\(budgets.joined(separator: ", "))}")
+    add(rollout.deadline.map { "deadline: \($0)" } ?? "# deadline: none")
+    add(rollout.maxUnavailable.map { "max unavailable: \($0)" } ?? "# max unavailable: all")
+    return lines
 }
 
 private func explain(_ tag: TagIntent) -> [String] {

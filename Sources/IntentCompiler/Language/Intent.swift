@@ -12,6 +12,8 @@ package struct Intent: Sendable {
     /// Paths that the clients guard.
     package var guards: [GuardIntent]
     package var rotation: Rotation?
+    /// How a new edition goes round; nil: to every device at once.
+    package var rollout: RolloutStrategy?
     /// The YAML text of its document, byte for byte.
     package var document: String
     package var places: Places
@@ -23,6 +25,10 @@ package struct Intent: Sendable {
         /// The value of `clients:`; nil when it is left out.
         package var clients: SourcePlace?
         package var servers: SourcePlace?
+        package var rotate: SourcePlace?
+        /// Of `RolloutStrategy.waves`.
+        package var waves: [SourcePlace] = []
+        package var deadline: SourcePlace?
     }
 
     package func flowName(_ index: Int) -> FlowName { FlowName("\(name)/\(index)") }
@@ -30,14 +36,21 @@ package struct Intent: Sendable {
 
 /// How often an intent's dialects change.
 package struct Rotation: Hashable, Codable, Sendable {
-    /// 1 s to 365 d.
-    package var every: Span
-    /// Each rotation is put off by a random time up to this; less than `every`.
+    /// A period is 1 s to 365 d.
+    package var timing: RotationTiming
+    /// The most by which a rotation may be off its time; less than the time between two.
     package var jitter: Span
 
-    package init(every: Span, jitter: Span = .zero) {
-        self.every = every
+    package init(_ timing: RotationTiming, jitter: Span = .zero) {
+        self.timing = timing
         self.jitter = jitter
+    }
+
+    package init(every: Span, jitter: Span = .zero) { self.init(.every(every), jitter: jitter) }
+
+    /// The period; nil: it goes by the calendar.
+    package var every: Span? {
+        if case .every(let span) = timing { span } else { nil }
     }
 }
 

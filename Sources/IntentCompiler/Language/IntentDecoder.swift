@@ -22,7 +22,8 @@ struct IntentDecoder {
         let servers = SelectorDecoder.decode("servers", &reader)
         diagnostics += reader.diagnostics
         let items = items(fields, value)
-        let (tags, rotation) = assemble(items)
+        let (tags, rotation, draft) = assemble(items)
+        let rollout = draft.flatMap { draft in finished(draft) }
         let guards = items.compactMap { if case .guardPaths(let draft) = $0 { draft } else { nil } }
         let from = one(guards.compactMap(\.clients), "clients", "from", fields)
         let to = one(guards.compactMap(\.servers), "servers", "to", fields)
@@ -30,10 +31,11 @@ struct IntentDecoder {
         return Intent(
             name: name.value, clients: clients ?? from?.value ?? .everyDevice,
             servers: servers ?? to?.value ?? .everyDevice, tags: tags, guards: guards.map(\.intent),
-            rotation: rotation, document: document,
+            rotation: rotation?.value, rollout: rollout, document: document,
             places: Intent.Places(
                 name: name.place, clients: fields["clients"]?.value.place ?? from?.place,
-                servers: fields["servers"]?.value.place ?? to?.place))
+                servers: fields["servers"]?.value.place ?? to?.place, rotate: rotation?.place,
+                waves: draft?.waves.map(\.place) ?? [], deadline: draft?.deadline?.place))
     }
 
     /// A selector within a phrase stands for the key of the whole intent: there can be only one of them.
@@ -49,6 +51,15 @@ struct IntentDecoder {
                 at: twice.place, "'\(word)' selects the \(key) of the whole intent, and they are selected already",
                 hint: "keep one of them", notes: notes))
         return first
+    }
+
+    private mutating func finished(_ draft: RolloutDraft) -> RolloutStrategy? {
+        do throws(Diagnostic) {
+            return try draft.checked()
+        } catch {
+            diagnostics.append(error)
+            return nil
+        }
     }
 
     private func firstKey(_ fields: Fields, _ value: YAMLValue) -> SourcePlace {
@@ -105,7 +116,10 @@ struct IntentDecoder {
         }
     }
 
-    private mutating func assemble(_ items: [IntentItem]) -> (tags: [TagIntent], rotation: Rotation?) {
+    private mutating func assemble(
+        _ items: [IntentItem]
+    ) -> (tags: [TagIntent], rotation: Placed<Rotation>?, rollout: RolloutDraft?) {
+        var rollouts: [Placed<RolloutDraft>] = []
         var drafts: [TagDraft] = []
         var rotations: [Placed<Rotation>] = []
         var drops: [Placed<Bool>] = []
@@ -114,22 +128,28 @@ struct IntentDecoder {
             switch item {
             case .tag(let draft): drafts.append(draft)
             case .rotate(let rotation, let place): rotations.append(Placed(rotation, place))
+            case .rotateByWaves(let rotation, let rollout, let place):
+                rotations.append(Placed(rotation, place))
+                rollouts.append(Placed(rollout, rollout.place))
+            case .rollout(let rollout): rollouts.append(Placed(rollout, rollout.place))
             case .dropUntagged(let drop, let place): drops.append(Placed(drop, place))
             case .delay(let delay, let place): delays.append(Placed(delay, place))
             case .guardPaths: continue
             }
         }
         once(rotations, "rotate")
+        once(rollouts, "rollout")
         once(drops, "drop untagged")
         once(delays, "delay")
         let failed = diagnostics.hasErrors
         if drafts.isEmpty, !failed,
-            let place = (rotations.map(\.place) + drops.map(\.place) + delays.map(\.place)).first
+            let place = (rotations.map(\.place) + rollouts.map(\.place) + drops.map(\.place) + delays.map(\.place))
+                .first
         {
             report(place, "this intent has nothing to do it to", "add a phrase, such as 'tag dig DNS'")
         }
         if !drafts.isEmpty, !failed, drafts.allSatisfy(\.isMonitor) {
-            for place in rotations.map(\.place) + drops.filter(\.value).map(\.place) {
+            for place in rotations.map(\.place) + rollouts.map(\.place) + drops.filter(\.value).map(\.place) {
                 report(
                     place, "this intent only monitors: it has no dialect",
                     "use 'tag' instead of 'monitor', or take this away")
@@ -141,7 +161,7 @@ struct IntentDecoder {
             draft.delay = draft.delay ?? delays.first
             if let tag = draft.finished(into: &diagnostics) { tags.append(tag) }
         }
-        return (tags, rotations.first?.value)
+        return (tags, rotations.first, rollouts.first?.value)
     }
 
     private mutating func once<Value>(_ found: [Placed<Value>], _ what: String) {

@@ -2,7 +2,7 @@ import L45Model
 
 /// The long form of one item of `intent:`.
 enum ItemDecoder {
-    static let kinds = ["tag", "monitor", "rotate", "drop untagged", "delay", "guard"]
+    static let kinds = ["tag", "monitor", "rotate", "rollout", "drop untagged", "delay", "guard"]
     private static let monitorKeys = [
         "application", "transport", "port", "server", "client", "direction", "attach", "priority", "delay", "windows",
         "test", "artifact",
@@ -15,6 +15,7 @@ enum ItemDecoder {
         case "tag": return tag(pair, isMonitor: false, &diagnostics)
         case "monitor": return tag(pair, isMonitor: true, &diagnostics)
         case "rotate": return rotate(pair, &diagnostics)
+        case "rollout": return RolloutDecoder.decode(pair, &diagnostics).map { .rollout($0) }
         case "drop untagged", "delay": return modifier(pair, &diagnostics)
         case "guard": return GuardDecoder.decode(pair, &diagnostics)
         default:
@@ -48,21 +49,28 @@ enum ItemDecoder {
     }
 
     private static func rotate(_ pair: YAMLPair, _ diagnostics: inout [Diagnostic]) -> IntentItem? {
-        guard let fields = Fields(pair.value, "'rotate'", known: ["every", "jitter"], &diagnostics) else { return nil }
+        guard let fields = Fields(pair.value, "'rotate'", known: ["every", "at", "jitter"], &diagnostics) else {
+            return nil
+        }
         var reader = ValueReader(fields)
         defer { diagnostics += reader.diagnostics }
-        let every = reader.bare("every") { text throws(Complaint) in
-            try Check.span(text, "a rotation's period", Rotation.everyRange)
+        let every = reader.bare("every") { text throws(Complaint) in try Rotation.period(text) }
+        let at = reader.text("at") { text throws(Complaint) in try Rotation.calendar(text) }
+        if fields["every"] != nil, let both = fields["at"] {
+            reader.tell(both.key.place, "'every' and 'at' both say when", "keep one of them")
+            return nil
         }
         let jitter = reader.bare("jitter") { text throws(Complaint) in
             try Check.span(text, "a rotation's jitter", Rotation.jitterRange)
         }
-        guard let every else {
-            if fields["every"] == nil { reader.tell(pair.key.place, "a rotation needs a period", "add 'every: 6h'") }
+        guard let timing = every ?? at else {
+            if fields["every"] == nil, fields["at"] == nil {
+                reader.tell(pair.key.place, "a rotation needs a period", "add 'every: 6h'")
+            }
             return nil
         }
         do throws(Diagnostic) {
-            return .rotate(try Rotation.checked(every: every, jitter: jitter), pair.key.place)
+            return .rotate(try Rotation.checked(timing.value, jitter: jitter), pair.key.place)
         } catch {
             reader.diagnostics.append(error)
             return nil

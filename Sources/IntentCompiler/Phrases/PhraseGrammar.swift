@@ -3,7 +3,7 @@ import L45Model
 /// The phrases of the language, as a table: to add one, add a row here and its case in `PhraseReader`.
 struct PhraseGrammar {
     enum Kind: CaseIterable {
-        case tag, monitor, rotate, dropUntagged, delay, guardPaths
+        case tag, monitor, rotate, rotateAt, rollout, dropUntagged, delay, guardPaths
         /// Known, and told so; an issue of its own.
         case threatLevel
     }
@@ -23,6 +23,12 @@ struct PhraseGrammar {
         case destination = "DESTINATION"
         case source = "SELECTOR"
         case probe = "ADDRESS"
+        case calendar = "'MINUTE HOUR DAY MONTH WEEKDAY'"
+        case waves = "1, 10%, rest"
+        case soak = "SOAK"
+        case budget = "3 undecoded, 5 dropped"
+        case deadline = "DEADLINE"
+        case unavailable = "10%"
         // What is done to each extension.
         case ecn, windowScaling, timestamps, sack, mss, mptcp, tfo
 
@@ -43,6 +49,9 @@ struct PhraseGrammar {
         static let treatments: [Slot] = [.ecn, .windowScaling, .timestamps, .sack, .mss, .mptcp, .tfo]
 
         var usage: String { subject == nil ? rawValue : "POLICY" }
+
+        /// Takes all words up to the next clause.
+        var isList: Bool { self == .waves || self == .budget }
     }
 
     enum Element {
@@ -93,6 +102,15 @@ struct PhraseGrammar {
         Clause("responses", group: "direction", [.word("responses")]),
     ]
 
+    private static let jitter = Clause("with jitter", [.word("with"), .word("jitter"), .slot(.jitter)])
+    private static let rollout = [
+        Clause("in waves", [.word("in"), .word("waves"), .slot(.waves)]),
+        Clause("soak", [.word("soak"), .slot(.soak)]),
+        Clause("halt at", [.word("halt"), .word("at"), .slot(.budget)]),
+        Clause("deadline", [.word("deadline"), .slot(.deadline)]),
+        Clause("max unavailable", [.word("max"), .slot(.unavailable), .word("unavailable")]),
+    ]
+
     static let rules: [Rule] = [
         Rule(
             kind: .tag, head: [.word("tag"), .slot(.program), .slot(.wireProtocol)],
@@ -110,7 +128,11 @@ struct PhraseGrammar {
             clauses: [onPort] + directions),
         Rule(
             kind: .rotate, head: [.word("rotate"), .word("dialect"), .word("every"), .slot(.duration)],
-            clauses: [Clause("with jitter", [.word("with"), .word("jitter"), .slot(.jitter)])]),
+            clauses: [jitter] + rollout),
+        Rule(
+            kind: .rotateAt, head: [.word("rotate"), .word("dialect"), .word("at"), .slot(.calendar)],
+            clauses: [jitter] + rollout),
+        Rule(kind: .rollout, head: [.word("roll"), .word("out")], clauses: rollout),
         Rule(kind: .dropUntagged, head: [.word("drop"), .word("untagged")], clauses: []),
         Rule(kind: .delay, head: [.word("delay"), .slot(.duration)], clauses: []),
         Rule(

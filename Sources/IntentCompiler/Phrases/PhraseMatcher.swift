@@ -4,6 +4,8 @@ struct PhraseMatch {
     /// The whole phrase.
     var place: SourcePlace
     fileprivate(set) var slots: [PhraseGrammar.Slot: PhraseToken] = [:]
+    /// Words of slots that take several, commas taken off.
+    fileprivate(set) var lists: [PhraseGrammar.Slot: [PhraseToken]] = [:]
     /// By name; each with the place of its first word.
     fileprivate(set) var clauses: [String: SourcePlace] = [:]
     fileprivate(set) var wireProtocol: WireProtocol?
@@ -31,7 +33,13 @@ struct PhraseMatcher {
             throw Diagnostic(at: phrase.place, "this item is empty", hint: "write a phrase, such as 'tag dig DNS'")
         }
         let rules = PhraseGrammar.rules
-        guard let rule = rules.first(where: { first.isWord($0.firstWord) }) else { throw unknown(first) }
+        let likely = rules.filter { first.isWord($0.firstWord) }
+        guard let rule = likely.first(where: { saysAll($0.head) }) ?? likely.first else { throw unknown(first) }
+        // A semicolon may end a clause, for the reader's sake.
+        if rule.clauses.contains(where: { $0.name == "in waves" }) {
+            for at in tokens.indices where !tokens[at].isQuoted { tokens[at].dropLast(";") }
+            tokens.removeAll { !$0.isQuoted && $0.text.isEmpty }
+        }
         // A phrase of many parts reads better with commas between them.
         if rule.kind == .guardPaths { tokens = tokens.map(\.withoutComma) }
         var match = PhraseMatch(kind: rule.kind, place: phrase.place)
@@ -51,6 +59,13 @@ struct PhraseMatcher {
             for element in clause.elements { try take(element, of: rule, into: &match) }
         }
         return match
+    }
+
+    /// Every word of this head stands where it should.
+    private func saysAll(_ head: [PhraseGrammar.Element]) -> Bool {
+        zip(head, tokens).allSatisfy { element, token in
+            if case .word(let word) = element { token.isWord(word) } else { true }
+        }
     }
 
     private func unknown(_ first: PhraseToken) -> Diagnostic {
@@ -90,6 +105,14 @@ struct PhraseMatcher {
         case .slot(.wireProtocol):
             match.slots[.wireProtocol] = token
             match.wireProtocol = try takeProtocol(token, rule)
+        case .slot(let slot) where slot.isList:
+            let ends = Set(rule.clauses.map(\.firstWord))
+            var words: [PhraseToken] = []
+            while next < tokens.count, words.isEmpty || !ends.contains(tokens[next].text.lowercased()) {
+                words += tokens[next].split(at: ",")
+                next += 1
+            }
+            match.lists[slot] = words
         case .slot(let slot):
             match.slots[slot] = token
             next += 1
@@ -168,6 +191,11 @@ struct PhraseMatcher {
         case .slot(.ecn), .slot(.windowScaling), .slot(.timestamps), .slot(.sack), .slot(.mss), .slot(.mptcp),
             .slot(.tfo):
             "policy"
+        case .slot(.calendar): "times"
+        case .slot(.waves): "waves"
+        case .slot(.soak), .slot(.deadline): "length of time"
+        case .slot(.budget): "number of messages"
+        case .slot(.unavailable): "number of devices"
         }
     }
 }

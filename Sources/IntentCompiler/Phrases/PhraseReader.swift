@@ -7,15 +7,25 @@ enum PhraseReader {
         switch match.kind {
         case .tag, .monitor:
             return .tag(try tag(match))
-        case .rotate:
-            let every = try slot(.duration, match) { text throws(Complaint) in
-                try Check.span(text, "a rotation's period", Rotation.everyRange)
+        case .rollout:
+            guard let draft = try rollout(match) else {
+                throw Diagnostic(
+                    at: match.place, "this phrase does not say how to roll out",
+                    hint: "such as 'roll out in waves 1, 10%, rest; soak 5m; halt at 3 undecoded'")
             }
+            return .rollout(draft)
+        case .rotate, .rotateAt:
+            let period = try slot(.duration, match) { text throws(Complaint) in try Rotation.period(text) }
+            let calendar = try slot(.calendar, match) { text throws(Complaint) in try Rotation.calendar(text) }
             let jitter = try slot(.jitter, match) { text throws(Complaint) in
                 try Check.span(text, "a rotation's jitter", Rotation.jitterRange)
             }
-            guard let every else { throw Diagnostic(at: match.place, "a rotation needs a period") }
-            return .rotate(try Rotation.checked(every: every, jitter: jitter), match.place)
+            guard let timing = period ?? calendar else {
+                throw Diagnostic(at: match.place, "a rotation needs a period")
+            }
+            let rotation = try Rotation.checked(timing.value, jitter: jitter)
+            return try rollout(match).map { .rotateByWaves(rotation, $0, match.place) }
+                ?? .rotate(rotation, match.place)
         case .dropUntagged:
             return .dropUntagged(true, match.place)
         case .delay:
@@ -28,6 +38,51 @@ enum PhraseReader {
             return .guardPaths(try guardPaths(match))
         case .threatLevel:
             throw threatLevel(match)
+        }
+    }
+
+    /// - Returns: nil when no clause of the phrase is about the rollout.
+    private static func rollout(_ match: PhraseMatch) throws(Diagnostic) -> RolloutDraft? {
+        var draft = RolloutDraft(place: match.place)
+        for token in match.lists[.waves] ?? [] {
+            let wave = try value(of: token) { text throws(Complaint) in try RolloutDraft.wave(text) }
+            draft.waves.append(wave)
+        }
+        draft.soak = try slot(.soak, match) { text throws(Complaint) in try RolloutDraft.soak(text) }
+        draft.deadline = try slot(.deadline, match) { text throws(Complaint) in try RolloutDraft.deadline(text) }
+        draft.maxUnavailable = try slot(.unavailable, match) { text throws(Complaint) in
+            try RolloutDraft.share(text)
+        }
+        try readBudget(match, into: &draft)
+        let given = match.clauses.keys.contains { $0 != "with jitter" }
+        return given ? draft : nil
+    }
+
+    /// `3 undecoded, 5 dropped`.
+    private static func readBudget(_ match: PhraseMatch, into draft: inout RolloutDraft) throws(Diagnostic) {
+        guard let tokens = match.lists[.budget], !tokens.isEmpty else { return }
+        for at in stride(from: 0, to: tokens.count, by: 2) {
+            let count = try value(of: tokens[at]) { text throws(Complaint) in try RolloutDraft.messages(text) }
+            guard at + 1 < tokens.count else {
+                throw Diagnostic(
+                    at: tokens[at].place, "\(count.value) of what?",
+                    hint: "write '\(count.value) undecoded', '\(count.value) dropped' or '\(count.value) plain'")
+            }
+            let kind = try value(of: tokens[at + 1]) { text throws(Complaint) in
+                let kinds = RolloutStrategy.Budget.Kind.allCases.map { ($0.rawValue, $0) }
+                return try Check.choice(text, "what halts a rollout", kinds)
+            }
+            draft.budget[kind.value] = count.value
+        }
+    }
+
+    private static func value<Value>(
+        of token: PhraseToken, _ read: (String) throws(Complaint) -> Value
+    ) throws(Diagnostic) -> Placed<Value> {
+        do throws(Complaint) {
+            return Placed(try read(token.text), token.place)
+        } catch {
+            throw Diagnostic(at: token.place, error.message, hint: error.hint)
         }
     }
 

@@ -16,6 +16,28 @@ struct PhraseToken {
 
     func isWord(_ word: String) -> Bool { !isQuoted && text.lowercased() == word }
 
+    /// Takes `sign` off the end, as often as it stands there.
+    mutating func dropLast(_ sign: Character) {
+        while text.last == sign {
+            text.removeLast()
+            place.length = max(1, place.length - 1)
+        }
+    }
+
+    /// Its parts between `sign`, without empty ones.
+    func split(at sign: Character) -> [PhraseToken] {
+        if isQuoted { return [self] }
+        var column = place.column
+        return text.split(separator: sign, omittingEmptySubsequences: false).compactMap { part in
+            defer { column += part.unicodeScalars.count + 1 }
+            guard !part.isEmpty else { return nil }
+            var token = PhraseToken(text: String(part), isQuoted: false, place: place)
+            token.place.column = column
+            token.place.length = part.unicodeScalars.count
+            return token
+        }
+    }
+
     /// Cuts a phrase at blanks; quotes of either kind hold words together.
     static func tokens(of phrase: YAMLScalar, locator: TextLocator) throws(Diagnostic) -> [PhraseToken] {
         var tokens: [(text: String, raw: [String], isQuoted: Bool)] = []

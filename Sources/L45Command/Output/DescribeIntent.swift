@@ -14,7 +14,7 @@ enum DescribeIntent {
         sheet.field("Revision", "\(intent.revision)\(behind), from \(intent.origin)")
         sheet.field("Epoch", "\(intent.epoch), since \(Age.ago(intent.epochSince, now))")
         let next = intent.rotateNext.map { ", next in \(Age.text($0.timestamp - now))" } ?? ""
-        sheet.field("Rotates", intent.rotateEvery.map { "every \($0)\(next)" } ?? "by hand alone")
+        sheet.field("Rotates", intent.rotates.map { "\($0)\(next)" } ?? "by hand alone")
         sheet.field(
             "Devices",
             "\(intent.devicesReady) of \(intent.devices) ready, \(intent.devicesAway) away")

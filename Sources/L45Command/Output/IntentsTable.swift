@@ -14,7 +14,7 @@ enum IntentsTable {
                     Cell(phase(intent)),
                     "\(intent.epoch)",
                     .ticking(Age.since(intent.epochSince, now)),
-                    Cell(intent.rotateEvery.map { "every \($0)" } ?? ""),
+                    Cell(intent.rotates ?? ""),
                     .ticking(Age.until(intent.rotateNext, now)),
                     "\(intent.devicesReady)/\(intent.devices)",
                 ]

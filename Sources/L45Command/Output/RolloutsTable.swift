@@ -27,6 +27,7 @@ enum RolloutsTable {
     static func waiting(_ waiting: RolloutView.Waiting) -> String { "\(waiting.deviceName): \(waiting.reason)" }
 
     private static func phase(_ rollout: RolloutView) -> Cell {
+        if rollout.halted != nil { return Cell("\(rollout.phase.rawValue) (halted)", .warning) }
         if rollout.paused { return Cell("\(rollout.phase.rawValue) (paused)", .warning) }
         return Cell(rollout.phase.rawValue, rollout.phase == .settled ? .good : .plain)
     }

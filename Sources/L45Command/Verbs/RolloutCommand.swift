@@ -10,8 +10,10 @@ struct RolloutCommand: AsyncParsableCommand {
               l45 rollout rotate dns --wait    the next edition of its dialects, now
               l45 rollout pause dns
               l45 rollout undo dns             back to the edition before
+              l45 rollout status dns --why     what holds it up, and what comes next
+              l45 rollout retry dns            after a halt: go on, what was counted is forgiven
             """,
-        subcommands: [Status.self, Pause.self, Resume.self, Undo.self, Rotate.self])
+        subcommands: [Status.self, Pause.self, Resume.self, Undo.self, Retry.self, Rotate.self])
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -21,10 +23,13 @@ struct RolloutCommand: AsyncParsableCommand {
         var intent: String
         @Flag(name: [.short, .long], help: "Go on, and show what changes.")
         var watch = false
+        @Flag(help: "Say why it is not done: which device, what it lacks, since when, and what comes next.")
+        var why = false
         @OptionGroup var waiting: WaitOptions
         @OptionGroup var server: ServerOptions
 
         func validate() throws {
+            guard !why || !(watch || waiting.wait) else { throw ValidationError("--why answers at once.") }
             guard !(watch && waiting.wait) else { throw ValidationError("--watch never ends, --wait does: give one.") }
         }
 
@@ -42,6 +47,9 @@ struct RolloutCommand: AsyncParsableCommand {
             if watch { return try await Watcher(server: server, output: .wide).watch(query) }
             guard !listing.isEmpty else {
                 return console.complain("intent/\(name) has no flows: no device is in its scope")
+            }
+            if why, case .rollouts(let rollouts) = listing {
+                return try console.print(WhyText.text(rollouts, now: .now()))
             }
             try console.print(listing.text(.wide, now: .now(), console.palette(for: .out)))
         }
@@ -73,6 +81,16 @@ struct RolloutCommand: AsyncParsableCommand {
         @OptionGroup var waiting: WaitOptions
         @OptionGroup var server: ServerOptions
         func run() async throws { try await steer(.undo, intent, server, waiting) }
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "retry", abstract: "Go on after a halt, with all forgiven that the taps counted until now.")
+        @Argument(help: "The intent.")
+        var intent: String
+        @OptionGroup var waiting: WaitOptions
+        @OptionGroup var server: ServerOptions
+        func run() async throws { try await steer(.retry, intent, server, waiting) }
     }
 
     struct Rotate: AsyncParsableCommand {
@@ -108,6 +126,8 @@ enum RolloutText {
         case (.resume, true): return "\(name) goes on to epoch \(result.epoch)"
         case (.resume, false): return "\(name) was not paused, it is at epoch \(result.epoch)"
         case (.undo, _): return "\(name) goes back to epoch \(result.epoch)\(result.paused ? ", once resumed" : "")"
+        case (.retry, true): return "\(name) goes on to epoch \(result.epoch)\(result.paused ? ", once resumed" : "")"
+        case (.retry, false): return "\(name) was not halted, it is at epoch \(result.epoch)"
         case (.rotate, _): return "\(name) rotates to epoch \(result.epoch)\(result.paused ? ", once resumed" : "")"
         }
     }

@@ -85,6 +85,9 @@ enum WaitGoal: Hashable, Sendable {
             holdups.append("revision \(intent.revision) is not looked at yet, only \(intent.observedRevision)")
         }
         for rollout in rollouts {
+            if let halt = rollout.halted {
+                holdups.append("flow \(rollout.flow) is halted: \(halt.reason)")
+            }
             if rollout.phase != .settled {
                 holdups += describe(rollout, now)
             } else if rollout.epoch != intent.epoch {

@@ -104,6 +104,8 @@ package struct RolloutRequest: Hashable, Codable, Sendable {
         case resume
         /// Back to the edition before this one.
         case undo
+        /// After a halt: go on from where it stopped, with all forgiven that was counted until now.
+        case retry
         /// One rotation now: the next edition.
         case rotate
     }

@@ -9,6 +9,8 @@ package struct IntentView: Hashable, Codable, Sendable {
     package var epochSince: APITime?
     /// How often its dialects rotate, `6h`; nil: only by hand.
     package var rotateEvery: String?
+    /// By the calendar, in UTC, `0 3 * * *`.
+    package var rotateAt: String?
     package var rotateNext: APITime?
     package var paused: Bool
     /// Withdrawn, its modules not yet all gone.
@@ -29,8 +31,11 @@ package struct IntentView: Hashable, Codable, Sendable {
     /// The YAML document, byte for byte.
     package var source: String
 
+    /// `every 6h`, `at 0 3 * * *`; nil: by hand.
+    package var rotates: String? { rotateEvery.map { "every \($0)" } ?? rotateAt.map { "at \($0)" } }
+
     package init(
-        record: IntentRecord, observedRevision: Generation, rotateEvery: Span?, rotateNext: Timestamp?,
+        record: IntentRecord, observedRevision: Generation, rotate: RotationTiming?, rotateNext: Timestamp?,
         deleting: Bool = false, flows: Int, devices: Int, devicesReady: Int, devicesAway: Int, phase: RolloutPhase?,
         ready: Bool, conditions: [Condition]
     ) {
@@ -39,7 +44,11 @@ package struct IntentView: Hashable, Codable, Sendable {
         self.observedRevision = observedRevision
         epoch = record.epoch
         epochSince = APITime(known: record.epochSince)
-        self.rotateEvery = rotateEvery.map { "\($0)" }
+        switch rotate {
+        case .every(let span)?: rotateEvery = "\(span)"
+        case .cron(let schedule)?: rotateAt = "\(schedule)"
+        case nil: break
+        }
         self.rotateNext = APITime(known: rotateNext)
         paused = record.paused
         self.deleting = deleting

@@ -10,11 +10,37 @@ package struct RolloutView: Hashable, Codable, Sendable {
     package var waiting: [Waiting]
     /// When this phase was entered.
     package var since: APITime?
+    /// The wave under way; nil: the rollout has none, or is over.
+    package var wave: Wave?
+    /// Why it goes no further by itself; nil: it does.
+    package var halted: Halt?
+    /// What comes next, and not before when; nil: nothing.
+    package var next: String?
+    package var nextAt: APITime?
+    /// When it is halted if it is not done by then.
+    package var haltsAt: APITime?
+
+    package struct Wave: Hashable, Codable, Sendable {
+        /// From 1: clients' waves, then servers'.
+        package var number: Int
+        package var count: Int
+    }
+
+    package struct Halt: Hashable, Codable, Sendable {
+        package var cause: RolloutCourse.Halt.Cause
+        package var reason: String
+        package var at: APITime?
+    }
 
     package struct Waiting: Hashable, Codable, Sendable {
         package var device: DeviceID
         package var deviceName: String
         package var reason: String
+        /// How long it has been so.
+        package var since: APITime?
+        /// What the orchestrator does about it, and when.
+        package var next: String?
+        package var nextAt: APITime?
         package init(device: DeviceID, deviceName: String, reason: String) {
             self.device = device
             self.deviceName = deviceName
@@ -33,5 +59,7 @@ package struct RolloutView: Hashable, Codable, Sendable {
             Waiting(device: $0.device, deviceName: names[$0.device] ?? "\($0.device)", reason: $0.reason)
         }
         since = APITime(known: status.since)
+        wave = status.course.map { Wave(number: $0.wave + 1, count: $0.waves) }
+        halted = status.course?.halt.map { Halt(cause: $0.cause, reason: $0.reason, at: APITime(known: $0.at)) }
     }
 }

@@ -95,7 +95,8 @@ enum Fleet {
                 source: "name: dns\nintent:\n  - tag dig DNS\n  - rotate dialect every 6h\n",
                 origin: "intents/dns.yaml", epoch: Epoch(epoch), epochMax: Epoch(epoch), epochSince: ago(30),
                 paused: paused),
-            observedRevision: Generation(observed), rotateEvery: Span("6h"), rotateNext: now + .seconds(21_570),
+            observedRevision: Generation(observed), rotate: Span("6h").map { .every($0) },
+            rotateNext: now + .seconds(21_570),
             deleting: deleting, flows: 1, devices: 2, devicesReady: ready ? 2 : 1, devicesAway: ready ? 0 : 1,
             phase: phase, ready: ready,
             conditions: [
