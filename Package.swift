@@ -43,6 +43,8 @@ let package = Package(
         .executable(name: "l45", targets: ["l45"]),
         .executable(name: "deploy-bench", targets: ["DeployBenchmark"]),
         .executable(name: "hiccups-bench", targets: ["HiccupsBenchmark"]),
+        .executable(name: "hiccups-wire-bench", targets: ["HiccupsWireBenchmark"]),
+        .executable(name: "path-circles", targets: ["PathCircles"]),
         .executable(name: "kernel-tap-probe", targets: ["KernelTapProbe"]),
     ],
     dependencies: [
@@ -139,6 +141,14 @@ let package = Package(
         .executableTarget(
             name: "HiccupsBenchmark", dependencies: ["HiccupsGuard", "L45Model"],
             path: "Benchmarks/hiccups-detect/Sources",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "HiccupsWireBenchmark", dependencies: ["HiccupsGuard", "L45Model"],
+            path: "Benchmarks/hiccups-wire/Sources",
+            swiftSettings: strict),
+        // Guarded paths with real boxes, transfers and gates: driven by Tests/Hiccups/circles/run.
+        .executableTarget(
+            name: "PathCircles", dependencies: ["HiccupsGuard", "L45Model"], path: "Tests/Hiccups/circles/Sources",
             swiftSettings: strict),
 
         // Checks of the kernel tap, to be run beside the real module in a machine that may break: kmod/tests.

@@ -46,16 +46,8 @@ package final class NetworkNamespace: Sendable {
         try NetworkNamespace(path: "/proc/thread-self/ns/net")
     }
 
-    /// Probes from inside, on a thread of its own; blocks nobody else.
-    package func probe(_ targets: [ProbeTarget], _ options: ProbeOptions = .init()) async throws -> [ProbeReport] {
-        try await runBlocking {
-            var engine = try ProbeEngine(options)
-            var left = targets.flatMap { target in
-                options.everyTrial.indices.map { ProbeJob(target: target, trial: $0) }
-            }.makeIterator()
-            var reports: [ProbeReport] = []
-            try engine.run(StopFlag(), next: { left.next() }, done: { reports.append($0) })
-            return reports
-        }
+    /// Moves this thread for good, and with it the threads that it starts later: for a program's first line.
+    package func enter() throws(ProbeError) {
+        try ProbeError.check(l45_namespace_enter(descriptor), "enter a network namespace")
     }
 }

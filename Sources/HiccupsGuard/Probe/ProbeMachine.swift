@@ -113,7 +113,7 @@ struct ProbeMachine {
         var tcp = TCPHeader(sourcePort: port, destinationPort: report.target.port)
         tcp.options = blocks[report.trial]
         if trials[report.trial].usesECN {
-            ip.ecn = .ect0
+            ip.ecn = options.codepoint
             tcp.flags.formUnion([.ece, .cwr])
         }
         let initiator = Initiator(template: HandshakePacket(ip: ip, tcp: tcp), functions: functions)

@@ -13,6 +13,8 @@ package struct ProbeOptions: Sendable {
     package var inFlightMax = 4096
     /// Sends ECT(0), ECE and CWR, so that changes of ECN show.
     package var usesECN = false
+    /// What is sent in the IP header where ECN is asked for; CE shows what becomes of marks.
+    package var codepoint = ECNCodepoint.ect0
     package var options: [TCPOption] = ProbeTrial.standard.options
     /// What is asked for over each path, each by an interrogation of its own; where there is none, ``options`` and ``usesECN``.
     package var trials: [ProbeTrial] = []

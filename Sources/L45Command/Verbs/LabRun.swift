@@ -68,21 +68,12 @@ struct LabRun: AsyncParsableCommand {
         let far = try far.map { try LabProgram(["/bin/sh", "-c", $0], in: lab.far, isGroup: true) }
         defer { far?.end() }
         if far != nil { try await wait { lab.farListeners > before } }
-        guard !command.isEmpty else { return try await probe(lab) }
-        let program = try LabProgram(command, in: lab.near)
+        // Without a command: this program's own probe.
+        let probe = ["/proc/self/exe", "probe", "\(LabNetwork.farAddress):\(Self.probePort)"] + (ecn ? ["--ecn"] : [])
+        let program = try LabProgram(command.isEmpty ? probe : command, in: lab.near)
         let ending = LabCommand.onSignal { program.signal(SIGTERM) }
         defer { ending.cancel() }
         return try await lab.near.runBlocking { program.wait() }
-    }
-
-    private func probe(_ lab: LabNetwork) async throws -> Int32 {
-        let target = ProbeTarget(address: try HostAddress.resolve(LabNetwork.farAddress), port: Self.probePort)
-        var wanted = ProbeOptions()
-        wanted.usesECN = ecn
-        let options = wanted
-        guard let report = try await lab.near.probe([target], options).first else { return 1 }
-        try Console.standard.print(ProbeText.text(report))
-        return report.outcome == .capable ? 0 : 1
     }
 
     /// What does not come about within five seconds, such as a far command that serves over UDP, is not waited for longer.
