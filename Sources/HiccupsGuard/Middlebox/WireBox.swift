@@ -90,11 +90,12 @@ package final class WireBox: Sendable {
             var wait = StopFlag.lookEvery
             if let due = late.nextDue { wait = min(wait, Self.nanoseconds(due - clock.now)) }
             PacketSocket.wait(sockets, nanoseconds: wait)
-            if let rules = takeNewRules() { connections.rules = rules }
             var counts = Counts()
             for side in 0..<2 {
                 for _ in 0..<Self.batch {
                     guard let received = try sockets[side].receive() else { break }
+                    // Behind the receiving: what was sent after the rules changed meets the new ones.
+                    if let rules = takeNewRules() { connections.rules = rules }
                     let frame = Array(received.bytes)
                     counts.frames += 1
                     counts.bytes += frame.count
