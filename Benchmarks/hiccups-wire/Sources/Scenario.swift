@@ -9,7 +9,7 @@ struct Scenario {
     /// SYNs of all sorts, so that each change of the table finds what it acts on: with and without MSS and window scaling,
     /// not ECN, ECT and CE.
     static let all: [Scenario] = {
-        let full: [TCPOption] = ProbeOptions.standardOptions
+        let full: [TCPOption] = ProbeTrial.standard.options
         let rich = full + [.multipath([0x01, 0x01]), .other(kind: TCPOption.unusedKind, [0xca, 0xfe])]
         let bare: [TCPOption] = [.timestamp(value: 7, echo: 0)]
         var found: [Scenario] = []

@@ -110,9 +110,10 @@ package final class WireBox: Sendable {
                     case .drop: counts.dropped += 1
                     case .answer(let answer): Self.send(answer, sockets[side], &counts)
                     case .pass(let out):
-                        // A line that loses a question for a link address stands still for a second: not these.
-                        let isIP = frame.count > 13 && (frame[12], frame[13]) != (0x08, 0x06)
-                        let copies = isIP ? impairment.draw(using: &randoms[side]) : [.zero]
+                        // A line that loses a question for a link address stands still for a second, and hosts send to
+                        // groups when they like, which would make runs differ: not these.
+                        let isTraffic = frame.count > 13 && frame[0] & 1 == 0 && (frame[12], frame[13]) != (0x08, 0x06)
+                        let copies = isTraffic ? impairment.draw(using: &randoms[side]) : [.zero]
                         if copies.isEmpty { counts.lost += 1 }
                         if copies.count > 1 { counts.duplicated += 1 }
                         for copy in copies {
