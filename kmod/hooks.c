@@ -18,9 +18,10 @@ static DEFINE_MUTEX(hooks_lock);
 static unsigned int hooks_users;
 static struct tracepoint *state_tracepoint;
 
-/* What the table in force asks of the hooks. */
+/* What the table in force asks of the hooks, for a socket of this task. */
 struct wants {
-	bool udp, tcp, by_port;
+	bool udp, tcp;
+	u64 local_ports; /* l45_port_bit */
 };
 
 static struct wants wanted(const struct l45_net *ln)
@@ -30,8 +31,13 @@ static struct wants wanted(const struct l45_net *ln)
 
 	rcu_read_lock();
 	table = rcu_dereference(ln->table);
-	if (table)
-		wants = (struct wants){ table->any_udp, table->any_tcp, table->by_port };
+	if (table) {
+		const char *process = current->group_leader->comm;
+
+		wants.udp = table->any_udp && l45_names_know(&table->udp_names, process);
+		wants.tcp = table->any_tcp && l45_names_know(&table->tcp_names, process);
+		wants.local_ports = table->local_ports;
+	}
 	rcu_read_unlock();
 	return wants;
 }
@@ -40,37 +46,22 @@ static struct wants wanted(const struct l45_net *ln)
 static void tap_bind(struct sock *sk, u16 port)
 {
 	struct l45_sock *ctx = l45_sk(sk);
-	enum l45_refusal why;
 
 	if (ctx)
 		l45_relist(ctx, port);
 	else
-		l45_attach_bind(sk, l45_net(sock_net(sk)), port, &why);
-}
-
-/* A module asks for the very port that the kernel chose. */
-static bool wants_port(const struct l45_net *ln, u16 port)
-{
-	const struct l45_table *table;
-	bool found = false;
-	u32 i;
-
-	rcu_read_lock();
-	table = rcu_dereference(ln->table);
-	for (i = 0; table && !found && i < table->count; i++)
-		found = table->module[i]->protocol == IPPROTO_UDP && table->module[i]->local.port == port;
-	rcu_read_unlock();
-	return found;
+		l45_udp_open(sk, l45_net(sock_net(sk)), port);
 }
 
 /* Socket locked, unbound; in the context of the task that binds or sends first. */
-static int bind_wanted(struct sock *sk, unsigned short port, unsigned int hash2, bool by_port)
+static int bind_wanted(struct sock *sk, unsigned short port, unsigned int hash2, u64 local_ports)
 {
 	int error;
 
 	tap_bind(sk, port);
 	error = udp_lib_get_port(sk, port, hash2);
-	if (!error && !port && by_port && wants_port(l45_net(sock_net(sk)), inet_sk(sk)->inet_num))
+	/* A module may ask for the very port that the kernel chose. */
+	if (!error && !port && (local_ports & l45_port_bit(inet_sk(sk)->inet_num)))
 		tap_bind(sk, 0);
 	return error;
 }
@@ -80,8 +71,9 @@ static int get_port(struct sock *sk, unsigned short port, unsigned int hash2)
 	const struct wants wants = wanted(l45_net(sock_net(sk)));
 	int error;
 
-	if (wants.udp && sk->sk_protocol == IPPROTO_UDP)
-		error = bind_wanted(sk, port, hash2, wants.by_port);
+	/* One that is tapped may have been opened by another task. */
+	if ((wants.udp || l45_sk(sk)) && sk->sk_protocol == IPPROTO_UDP)
+		error = bind_wanted(sk, port, hash2, wants.local_ports);
 	else
 		error = udp_lib_get_port(sk, port, hash2);
 	l45_go();

@@ -138,17 +138,45 @@ bool l45_match_remote(const struct l45_module *module, const struct in6_addr *ad
 
 /* ---- table.c: the table of a namespace ---- */
 
+/* Patterns, each once; what does not fit makes it any. */
+#define L45_NAMES_MAX 4
+struct l45_names {
+	bool any;
+	u8 count;
+	char pattern[L45_NAMES_MAX][L45_TASK_NAME_BYTES];
+};
+
+void l45_names_add(struct l45_names *names, const char *pattern);
+static inline bool l45_names_know(const struct l45_names *names, const char *name)
+{
+	u8 i;
+
+	for (i = 0; !names->any && i < names->count; i++)
+		if (l45_match_name(names->pattern[i], name))
+			return true;
+	return names->any;
+}
+
+/* One of 64 bits that stand for all ports: what is not set is no module's port. */
+static inline u64 l45_port_bit(u16 port)
+{
+	return 1ull << ((port ^ port >> 6) & 63);
+}
+
 struct l45_table {
 	struct rcu_head rcu;
 	struct rcu_head force; /* until no call works by an older table */
 	refcount_t refs;       /* the namespace, and force; set by l45_publish */
-	bool by_port;          /* a module asks for a local port; set by l45_publish */
 	struct l45_net *ln;    /* set by l45_publish */
 	u64 generation;
 	u64 round;             /* set by l45_publish; see l45_net */
 	char digest[L45_TABLE_DIGEST_BYTES + 1];
 	u32 count;
 	bool any_udp, any_tcp;
+	/* Set by l45_publish. */
+	struct l45_names udp_names, tcp_names; /* of the programs that modules are for */
+	u64 local_ports;       /* l45_port_bit of each local port of a datagram module */
+	u64 udp_peers;         /* l45_port_bit of each remote port of one for the connecting end; ~0: of any */
 	struct l45_module *module[]; /* by rank: active before the rest, then by priority, then by id */
 };
 
@@ -241,6 +269,7 @@ struct l45_sock {
 	char process[L45_TASK_NAME_BYTES], thread[L45_TASK_NAME_BYTES];
 	u64 cookie;
 	u64 since_ms;
+	bool closed;                  /* by its program; set before the socket's reference goes */
 	bool unnamed;                 /* datagrams: no thread has sent yet; changes under the socket lock */
 	u64 born;                     /* the round in which the socket was opened, at the latest */
 	u64 tx_id, rx_id;             /* module of the last message or frame; 0 none. Diagnostics */
@@ -296,8 +325,15 @@ int l45_attach_bind(struct sock *sk, struct l45_net *ln, u16 port, enum l45_refu
 /* The same for a socket that was open before the table came (live.c). */
 int l45_attach_open(struct sock *sk, struct l45_net *ln, const char *process, const char *thread,
 		    enum l45_refusal *why);
+/* The same for one that was opened in that round. */
+int l45_attach_born(struct sock *sk, struct l45_net *ln, const char *process, const char *thread, u64 born,
+		    enum l45_refusal *why);
+/* Why it must not be tapped. */
+enum l45_refusal l45_refusal_of(const struct sock *sk);
 /* Puts the stock proto back and gives up the socket's reference. Socket lock held. */
 void l45_detach(struct l45_sock *ctx);
+/* The same when the program has closed the socket, so that no call is on it: datagrams. */
+void l45_detach_closed(struct l45_sock *ctx);
 void l45_sock_put(struct l45_sock *ctx);
 /*
  * The socket's local end has changed, or will (port, 0: as it is): makes its list anew. Socket lock held.
@@ -330,6 +366,7 @@ bool l45_table_wants(const struct l45_table *table, const struct l45_self *self)
 struct l45_list *l45_list_make(const struct l45_table *table, const struct sock *sk, const char *process,
 			       const char *thread, bool open_before, gfp_t gfp);
 void l45_list_free(struct l45_list *list);
+void l45_list_free_closed(struct l45_list *list); /* of a socket that its program has closed */
 
 /* ---- stock.c: the stock protos and proto_ops, read from sockets made for it ---- */
 struct l45_stock {
@@ -365,6 +402,13 @@ enum l45_role l45_tcp_role(const struct sock *sk);
 void l45_tcp_modes(const struct l45_sock *ctx, u8 *tx, u8 *rx);
 /* Sets streams_in_dialect and streams_left_plain of every tally, as they are now. One caller at a time: ln->lock. */
 void l45_tcp_survey(struct l45_net *ln);
+/* A datagram socket is about to get this port (0: it has one, or the kernel's choice): taps it, or waits with that. */
+void l45_udp_open(struct sock *sk, struct l45_net *ln, u16 port);
+bool l45_is_candidate(const struct sock *sk);
+/* It has a context now. Socket lock held. */
+void l45_candidate_forget(struct sock *sk);
+/* Puts the candidates of the namespace back to stock code. Process context. */
+void l45_candidates_drop(const struct l45_net *ln);
 int l45_udp_init(void);
 void l45_udp_exit(void);
 int l45_tcp_init(void);

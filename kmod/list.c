@@ -112,13 +112,26 @@ static void calls_left(struct rcu_head *head)
 	call_rcu(head, release);
 }
 
-void l45_list_free(struct l45_list *list)
+static void uncount(const struct l45_list *list)
 {
 	u16 i;
 
-	if (!list)
-		return;
 	for (i = 0; i < list->count; i++)
 		atomic_dec(&list->module[i]->tally->sockets);
+}
+
+void l45_list_free(struct l45_list *list)
+{
+	if (!list)
+		return;
+	uncount(list);
 	call_srcu(&list->module[0]->ln->calls, &list->rcu, calls_left);
+}
+
+void l45_list_free_closed(struct l45_list *list)
+{
+	if (!list)
+		return;
+	uncount(list);
+	call_rcu(&list->rcu, release);
 }

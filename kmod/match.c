@@ -17,6 +17,19 @@ bool l45_match_name(const char *pattern, const char *name)
 	return !strncmp(pattern, name, L45_TASK_NAME_BYTES);
 }
 
+void l45_names_add(struct l45_names *names, const char *pattern)
+{
+	u8 i;
+
+	for (i = 0; i < names->count; i++)
+		if (!strncmp(names->pattern[i], pattern, L45_TASK_NAME_BYTES))
+			return;
+	if (!pattern[0] || names->count == L45_NAMES_MAX)
+		names->any = true;
+	else
+		memcpy(names->pattern[names->count++], pattern, L45_TASK_NAME_BYTES);
+}
+
 static bool in_block(const struct l45_end *pattern, const struct in6_addr *address)
 {
 	return !pattern->prefix_bits || ipv6_prefix_equal(&pattern->address, address, pattern->prefix_bits);

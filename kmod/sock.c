@@ -21,7 +21,7 @@ static struct proto *stock_of(const struct sock *sk)
 	return sk->sk_family == AF_INET6 ? l45_stock.tcp6 : l45_stock.tcp;
 }
 
-static enum l45_refusal refuse(const struct sock *sk)
+enum l45_refusal l45_refusal_of(const struct sock *sk)
 {
 	if (sk->sk_kern_sock)
 		return L45_REFUSED_KERNEL_SOCKET;
@@ -35,7 +35,7 @@ static enum l45_refusal refuse(const struct sock *sk)
 	}
 	if (READ_ONCE(sk->sk_user_data))
 		return L45_REFUSED_PSOCK;
-	if (READ_ONCE(sk->sk_prot) != stock_of(sk))
+	if (READ_ONCE(sk->sk_prot) != stock_of(sk) && !l45_is_candidate(sk))
 		return L45_REFUSED_FOREIGN;
 	return L45_REFUSED_NONE;
 }
@@ -69,11 +69,16 @@ static void tasks_left(struct rcu_head *head)
 
 /*
  * Who may still look at it: a task between reading sk->sk_prot and calling one of its functions, or in the first
- * instructions of ours (RCU tasks); a call between l45_enter and l45_leave; softirq.
+ * instructions of ours (RCU tasks); a call between l45_enter and l45_leave; softirq. When the program has closed the
+ * socket no call is left, so it is softirq alone: a program that opens a socket for each query does not wait for tasks.
  */
 void l45_sock_put(struct l45_sock *ctx)
 {
-	if (refcount_dec_and_test(&ctx->refs))
+	if (!refcount_dec_and_test(&ctx->refs))
+		return;
+	if (ctx->closed)
+		call_rcu(&ctx->rcu, release);
+	else
 		call_rcu_tasks(&ctx->rcu, tasks_left);
 }
 
@@ -99,7 +104,7 @@ static struct l45_sock *make(struct sock *sk, struct l45_net *ln, const struct l
 		goto err_module;
 	sock_diag_save_cookie(sk, cookie);
 	ctx->cookie = (u64)cookie[1] << 32 | cookie[0];
-	ctx->stock = READ_ONCE(sk->sk_prot);
+	ctx->stock = stock_of(sk);
 	ctx->sk = sk;
 	ctx->ln = ln;
 	ctx->born = self->born;
@@ -140,12 +145,16 @@ static bool enlist(struct l45_sock *ctx, const struct l45_table *table)
 
 static void swap_proto(struct l45_sock *ctx)
 {
+	const bool candidate = l45_is_candidate(ctx->sk);
+
 	/* Whoever sees the proto sees it whole. */
 	smp_store_release(&ctx->sk->sk_prot, &ctx->proto);
 	if (ctx->sk->sk_protocol == IPPROTO_UDP)
 		l45_udp_swapped(ctx);
 	else
 		l45_tcp_swapped(ctx);
+	if (candidate)
+		l45_candidate_forget(ctx->sk);
 }
 
 static int failed(struct l45_net *ln, struct sock *sk, const struct l45_self *self)
@@ -156,7 +165,7 @@ static int failed(struct l45_net *ln, struct sock *sk, const struct l45_self *se
 }
 
 /* Between l45_enter and l45_leave. */
-static int attach(struct sock *sk, struct l45_net *ln, struct l45_self *self, bool open_before, gfp_t gfp,
+static int attach(struct sock *sk, struct l45_net *ln, struct l45_self *self, u64 born, bool open_before, gfp_t gfp,
 		  enum l45_refusal *why)
 {
 	struct l45_sock *ctx = NULL;
@@ -168,13 +177,13 @@ static int attach(struct sock *sk, struct l45_net *ln, struct l45_self *self, bo
 
 		if (!table)
 			break;
-		self->born = open_before ? table->round - 1 : table->round;
+		self->born = born ? born : open_before ? table->round - 1 : table->round;
 		list = l45_list_for(table, self, gfp);
 		if (!list)
 			break;
 		if (IS_ERR(list))
 			goto no_memory;
-		*why = refuse(sk);
+		*why = l45_refusal_of(sk);
 		if (*why) {
 			atomic64_inc(&ln->refused);
 			l45_event_socket(ln, L45_EVENT_REFUSED, sk, list->module[0]->id, *why, self->process,
@@ -208,8 +217,9 @@ no_memory:
 	return failed(ln, sk, self);
 }
 
+/* born 0: with the table in force, or before it. */
 static int attach_by_name(struct sock *sk, struct l45_net *ln, const char *process, const char *thread, u16 port,
-			  bool any_thread, bool open_before, gfp_t gfp, enum l45_refusal *why)
+			  u64 born, bool any_thread, bool open_before, gfp_t gfp, enum l45_refusal *why)
 {
 	struct l45_self self;
 	int entered, error;
@@ -222,7 +232,7 @@ static int attach_by_name(struct sock *sk, struct l45_net *ln, const char *proce
 	if (port)
 		self.port = port;
 	entered = l45_enter(ln);
-	error = attach(sk, ln, &self, open_before, gfp, why);
+	error = attach(sk, ln, &self, born, open_before, gfp, why);
 	l45_leave(ln, entered);
 	return error;
 }
@@ -230,21 +240,28 @@ static int attach_by_name(struct sock *sk, struct l45_net *ln, const char *proce
 int l45_attach(struct sock *sk, struct l45_net *ln, const char *process, const char *thread, gfp_t gfp,
 	       enum l45_refusal *why)
 {
-	return attach_by_name(sk, ln, process, thread, 0, false, false, gfp, why);
+	return attach_by_name(sk, ln, process, thread, 0, 0, false, false, gfp, why);
 }
 
 int l45_attach_bind(struct sock *sk, struct l45_net *ln, u16 port, enum l45_refusal *why)
 {
-	return attach_by_name(sk, ln, current->group_leader->comm, current->comm, port, true, false, GFP_KERNEL, why);
+	return attach_by_name(sk, ln, current->group_leader->comm, current->comm, port, 0, true, false, GFP_KERNEL,
+			      why);
+}
+
+int l45_attach_born(struct sock *sk, struct l45_net *ln, const char *process, const char *thread, u64 born,
+		    enum l45_refusal *why)
+{
+	return attach_by_name(sk, ln, process, thread, 0, born, false, false, GFP_KERNEL, why);
 }
 
 int l45_attach_open(struct sock *sk, struct l45_net *ln, const char *process, const char *thread,
 		    enum l45_refusal *why)
 {
-	return attach_by_name(sk, ln, process, thread, 0, false, true, GFP_KERNEL, why);
+	return attach_by_name(sk, ln, process, thread, 0, 0, false, true, GFP_KERNEL, why);
 }
 
-void l45_detach(struct l45_sock *ctx)
+static void detach(struct l45_sock *ctx, bool closed)
 {
 	struct l45_net *ln = ctx->ln;
 	struct l45_list *list;
@@ -262,8 +279,22 @@ void l45_detach(struct l45_sock *ctx)
 	WRITE_ONCE(ln->socks_sequence, ln->socks_sequence + 1);
 	list = rcu_replace_pointer(ctx->list, NULL, lockdep_is_held(&ln->socks_lock));
 	spin_unlock_bh(&ln->socks_lock);
-	l45_list_free(list);
+	if (closed)
+		l45_list_free_closed(list);
+	else
+		l45_list_free(list);
+	ctx->closed = closed;
 	l45_sock_put(ctx);
+}
+
+void l45_detach(struct l45_sock *ctx)
+{
+	detach(ctx, false);
+}
+
+void l45_detach_closed(struct l45_sock *ctx)
+{
+	detach(ctx, true);
 }
 
 int l45_relist(struct l45_sock *ctx, u16 port)

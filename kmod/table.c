@@ -208,6 +208,29 @@ static void in_force(struct rcu_head *head)
 	release(&table->rcu);
 }
 
+/* What the hooks ask first, of the whole table. */
+static void sum_up(struct l45_table *table)
+{
+	u32 i, j;
+
+	for (i = 0; i < table->count; i++) {
+		const struct l45_module *module = table->module[i];
+		const bool udp = module->protocol == IPPROTO_UDP;
+
+		l45_names_add(udp ? &table->udp_names : &table->tcp_names, module->process);
+		if (!udp)
+			continue;
+		if (module->local.port)
+			table->local_ports |= l45_port_bit(module->local.port);
+		if (l45_is_server(module))
+			continue;
+		if (!module->remotes)
+			table->udp_peers = ~0ull;
+		for (j = 0; j < module->remote_count; j++)
+			table->udp_peers |= module->remotes[j].port ? l45_port_bit(module->remotes[j].port) : ~0ull;
+	}
+}
+
 /* When did the module come, and when was it deprecated? From the table before, where it was in it. */
 static void date(struct l45_table *table, const struct l45_table *before)
 {
@@ -216,7 +239,6 @@ static void date(struct l45_table *table, const struct l45_table *before)
 	for (i = 0; i < table->count; i++) {
 		struct l45_module *module = table->module[i];
 
-		table->by_port |= module->local.port != 0;
 		for (j = 0; before && j < before->count && before->module[j]->id != module->id; j++)
 			;
 		if (before && j < before->count && before->module[j] == module)
@@ -250,6 +272,7 @@ int l45_publish(struct l45_net *ln, struct l45_table *table)
 
 	table->round = ln->round + 1;
 	date(table, before);
+	sum_up(table);
 	if (has_server(table)) {
 		error = l45_peers_make(ln);
 		if (error)
@@ -285,8 +308,11 @@ int l45_publish(struct l45_net *ln, struct l45_table *table)
 		ln->armed = false;
 	}
 	/* Of an empty table nothing stays behind: the module can be unloaded at once. */
-	if (!table->count)
+	if (!table->count) {
+		synchronize_srcu(&ln->calls);
+		l45_candidates_drop(ln);
 		l45_settle(ln);
+	}
 	return 0;
 }
 
@@ -343,6 +369,7 @@ void l45_flush(struct l45_net *ln)
 	ln->armed = false;
 	/* A socket that was being tapped by the table is on the list now, or will find it gone. */
 	synchronize_srcu(&ln->calls);
+	l45_candidates_drop(ln);
 	while ((ctx = next_socket(ln, &serial))) {
 		sk = ctx->sk;
 		lock_sock(sk);

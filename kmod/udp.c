@@ -71,12 +71,14 @@ static void udp_close_tapped(struct sock *sk, long timeout)
 {
 	struct l45_sock *ctx;
 
+	l45_come();
 	lock_sock(sk);
 	ctx = l45_sk(sk);
 	if (ctx)
-		l45_detach(ctx);
+		l45_detach_closed(ctx);
 	release_sock(sk);
 	READ_ONCE(sk->sk_prot)->close(sk, timeout);
+	l45_go();
 }
 
 /* The local address may be another one now. */
@@ -205,11 +207,12 @@ void l45_udp_free(struct l45_sock *ctx)
 
 int l45_udp_init(void)
 {
-	return 0;
+	return l45_candidates_init();
 }
 
 void l45_udp_exit(void)
 {
 	cancel_delayed_work_sync(&encap_work);
 	encap_linger(NULL);
+	l45_candidates_exit();
 }

@@ -48,7 +48,13 @@ struct l45_udp_sock {
 	struct l45_cork cork;
 };
 
+/* ---- udp_candidate.c ---- */
+int l45_candidates_init(void);
+void l45_candidates_exit(void);
+
 /* ---- udp_send.c ---- */
+/* Where this message goes; false: that is not known (stock code will say what is wrong with it). */
+bool l45_udp_destination(const struct sock *sk, const struct msghdr *msg, struct l45_peer_end *peer);
 int l45_udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 /* Sends one whole message, tagged if it is to be; no cork. */
 int l45_udp_send_whole(struct sock *sk, struct msghdr *msg, size_t len);

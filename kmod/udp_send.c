@@ -10,8 +10,7 @@
 
 #include "udp.h"
 
-/* The destination of this message; false: none is known (stock code will say what is wrong with that). */
-static bool destination(const struct sock *sk, const struct msghdr *msg, struct l45_peer_end *peer)
+bool l45_udp_destination(const struct sock *sk, const struct msghdr *msg, struct l45_peer_end *peer)
 {
 	const struct sockaddr_in *four = msg->msg_name;
 
@@ -132,7 +131,7 @@ again:
 	entered = l45_enter(ln);
 	ctx = l45_sk(sk);
 	list = ctx ? srcu_dereference(ctx->list, &ln->calls) : NULL;
-	if (!list || !(list->sends || list->watched) || !destination(sk, msg, &peer)) {
+	if (!list || !(list->sends || list->watched) || !l45_udp_destination(sk, msg, &peer)) {
 		const struct proto *stock = ctx ? ctx->stock : READ_ONCE(sk->sk_prot);
 
 		sent = stock->sendmsg(sk, msg, len);
