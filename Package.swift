@@ -45,6 +45,7 @@ let package = Package(
         .executable(name: "hiccups-bench", targets: ["HiccupsBenchmark"]),
         .executable(name: "hiccups-wire-bench", targets: ["HiccupsWireBenchmark"]),
         .executable(name: "path-circles", targets: ["PathCircles"]),
+        .executable(name: "simulate-bench", targets: ["SimulateBenchmark"]),
         .executable(name: "kernel-tap-probe", targets: ["KernelTapProbe"]),
     ],
     dependencies: [
@@ -149,6 +150,11 @@ let package = Package(
         // Guarded paths with real boxes, transfers and gates: driven by Tests/Hiccups/circles/run.
         .executableTarget(
             name: "PathCircles", dependencies: ["HiccupsGuard", "L45Model"], path: "Tests/Hiccups/circles/Sources",
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "SimulateBenchmark", dependencies: ["Simulation", "L45Model"],
+            path: "Benchmarks/simulate/Sources",
             swiftSettings: strict),
 
         // Checks of the kernel tap, to be run beside the real module in a machine that may break: kmod/tests.

@@ -50,6 +50,9 @@ package struct AgentDriver<T: Tap> {
         }
     }
 
+    /// No effect waits for `step`.
+    package var isIdle: Bool { outputs.isEmpty }
+
     /// Decides alone; the effects wait for `step`.
     package mutating func decide(_ input: AgentInput, now: Timestamp) {
         outputs += machine.handle(input, now: now)

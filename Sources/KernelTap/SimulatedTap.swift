@@ -71,6 +71,9 @@ package final class SimulatedTap: Tap {
         state.withLock { $0.tables.table($0.published, digest: $0.digest)?.table }
     }
 
+    /// The generation that was published last, whatever reads are made to say.
+    package var publishedGeneration: Generation { state.withLock { $0.published } }
+
     /// How often a new generation was put in force.
     package var publishCount: Int { state.withLock { $0.publishCount } }
 

@@ -28,7 +28,10 @@ package struct DeviceTable: Hashable, Codable, Sendable {
     package func entry(_ id: ModuleID) -> ModuleEntry? { modules.first { $0.plan.id == id } }
 
     /// Digest of the modules alone: two tables that ask for the same state have the same one.
-    package func contentDigest() throws -> Digest { try Digest(ofValue: modules) }
+    package func contentDigest() throws -> Digest {
+        guard let bytes = CanonicalModules.encode(modules) else { return try Digest(ofValue: modules) }
+        return Digest(of: bytes)
+    }
 }
 
 /// A module and the part it plays at this step.

@@ -4,56 +4,46 @@ package import KernelTap
 package import L45Model
 import Synchronization
 
-/// A tap with traffic: datagrams go through the engine itself (CL45Core), by the rules that the real taps are given.
+/// A tap with traffic: what programs send goes through the engine itself (CL45Core), by the rules that the real taps are
+/// given.
 ///
-/// Choosing and judging follow the user-space tap (`datagram_send.c`, `datagram_recv.c`). It outlives its agent.
+/// Choosing and judging follow the user-space tap (`datagram_send.c`, `datagram_recv.c`, `stream_open.c`,
+/// `stream_send.c`). Ports and peers are matched, names of programs are not: each flow here has a port of its own. It
+/// outlives its agent.
 package final class DialectTap: Tap {
     package let kind = TapKind.simulated
     /// Keeps the tables, and what is shown of them.
     private let tables = SimulatedTap()
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
-    /// One rule, its codec made ready.
-    private struct Prepared {
-        let rule: l45_tap_rule
-        let codec: l45_codec
-        var isServer: Bool { rule.flags & L45_TAP_SERVER.rawValue != 0 }
-
-        func carries(outgoing: Bool) -> Bool {
-            rule.flags & (isServer == outgoing ? L45_TAP_RESPONSES.rawValue : L45_TAP_REQUESTS.rawValue) != 0
-        }
-        func direction(outgoing: Bool) -> l45_direction { isServer == outgoing ? L45_RESPONSE : L45_REQUEST }
-        func isFor(_ peer: AddressBlock) -> Bool {
-            var rule = rule
-            return withUnsafeBytes(of: &rule.remote.address) { address in
-                let bits = Int(rule.remote.prefix_bits)
-                return zip(address, peer.bytes).prefix((bits + 7) / 8).enumerated().allSatisfy { at, pair in
-                    let shift = max(0, 8 * (at + 1) - bits)
-                    return (pair.0 ^ pair.1) >> UInt8(shift) == 0
-                }
-            }
-        }
-    }
-
-    private struct State {
-        /// By rank.
-        var rules: [Prepared] = []
+    struct State: Sendable {
+        /// By rank within a port; those of any port under 0.
+        var rules: [UInt16: [PreparedRule]] = [:]
+        /// Grows with every change of the rules: streams look again then.
+        var sequence = 0
         /// Peers whose last request came in a dialect, by group.
         var speakers: [Speaker: Bool] = [:]
         var reports: [ModuleID: ModuleReport] = [:]
+        /// Ends of open connections.
+        var streams: [Int: StreamEnd] = [:]
         /// What the rules came from; for the judge alone.
         var entries: [ModuleEntry] = []
         /// Modules that were taken off by hand since the last publication.
         var isMaimed = false
 
         mutating func note(_ id: ModuleID, _ change: (inout ModuleReport) -> Void) {
-            var report = reports[id] ?? ModuleReport(id: id, state: .standby)
-            change(&report)
-            reports[id] = report
+            change(&reports[id, default: ModuleReport(id: id, state: .standby)])
+        }
+
+        /// Those of this port and those of any, in their order.
+        func rules(port: UInt16) -> [PreparedRule] {
+            let own = rules[port] ?? []
+            guard port != 0, let others = rules[0] else { return own }
+            return (own + others).sorted(by: PreparedRule.comesFirst)
         }
     }
-    private struct Speaker: Hashable {
-        let peer: AddressBlock
+    struct Speaker: Hashable, Sendable {
+        let peer: PeerAddress
         let group: UInt64
     }
 
@@ -65,7 +55,12 @@ package final class DialectTap: Tap {
         try tables.publish(table)
         let rules = try RuleTable.rules(of: table)
         state.withLock { state in
-            state.rules = Self.prepared(rules)
+            var codecs: [ModuleID: PreparedCodec] = [:]
+            for rule in state.rules.values.joined() { codecs[rule.module] = rule.codec }
+            let prepared = rules.compactMap { PreparedRule($0, reusing: codecs[ModuleID($0.mod_id)]) }
+            state.rules = Dictionary(grouping: prepared, by: \.port)
+                .mapValues { $0.sorted(by: PreparedRule.comesFirst) }
+            state.sequence += 1
             state.isMaimed = false
             state.entries = table.modules
             let ids = Set(table.modules.map(\.plan.id))
@@ -77,11 +72,14 @@ package final class DialectTap: Tap {
         var reading = try tables.read()
         state.withLock { state in
             if state.isMaimed {
-                let ids = Set(state.rules.map { ModuleID($0.rule.mod_id) })
+                let ids = Set(state.rules.values.joined().map(\.module))
                 reading.modules.removeAll { !ids.contains($0.id) }
             }
+            let spoken = state.streamsByModule
             for at in reading.modules.indices {
-                guard let known = state.reports[reading.modules[at].id] else { continue }
+                let id = reading.modules[at].id
+                reading.modules[at].streamsInDialect = spoken[id] ?? 0
+                guard let known = state.reports[id] else { continue }
                 reading.modules[at].activeAt = known.activeAt
                 reading.modules[at].sentAt = known.sentAt
                 reading.modules[at].receivedAt = known.receivedAt
@@ -89,99 +87,6 @@ package final class DialectTap: Tap {
             }
         }
         return reading
-    }
-
-    private static func prepared(_ rules: [l45_tap_rule]) -> [Prepared] {
-        let ranks: [UInt32: Int] = [
-            L45_TAP_ACTIVE.rawValue: 0, L45_TAP_STANDBY.rawValue: 1, L45_TAP_DEPRECATED.rawValue: 2,
-            L45_TAP_DEACTIVATED.rawValue: 3,
-        ]
-        return rules.compactMap { rule -> Prepared? in
-            var dialect = rule.dialect
-            var codec = l45_codec()
-            guard l45_codec_prepare(&codec, &dialect) == 0 else { return nil }
-            return Prepared(rule: rule, codec: codec)
-        }
-        .sorted {
-            let a = ranks[UInt32($0.rule.state)] ?? 9
-            let b = ranks[UInt32($1.rule.state)] ?? 9
-            return a == b ? $0.rule.priority > $1.rule.priority : a < b
-        }
-    }
-
-    // MARK: Traffic
-
-    /// What leaves the device when a program sends `message` to `peer`.
-    /// - Parameter answering: the program is the server of the conversation.
-    package func send(_ message: [UInt8], to peer: AddressBlock, answering: Bool, at now: Timestamp) -> [UInt8] {
-        state.withLock { state in
-            let chosen = state.rules.first { prepared in
-                guard prepared.isServer == answering, UInt32(prepared.rule.state) == L45_TAP_ACTIVE.rawValue,
-                    UInt32(prepared.rule.dialect.kind) == L45_DATAGRAM.rawValue, prepared.carries(outgoing: true),
-                    prepared.isFor(peer)
-                else { return false }
-                // A server that takes requests in the dialect answers in kind.
-                return !answering || !prepared.carries(outgoing: false)
-                    || state.speakers[Speaker(peer: peer, group: prepared.rule.group)] ?? false
-            }
-            guard let chosen else { return message }
-            var codec = chosen.codec
-            var wire = [UInt8](repeating: 0, count: message.count + Int(L45_TAG_BYTES_MAX))
-            let count = l45_datagram_encode(
-                &codec, chosen.direction(outgoing: true), message, message.count, &wire, wire.count)
-            guard count > 0 else { return message }
-            let id = ModuleID(chosen.rule.mod_id)
-            state.note(id) { report in
-                report.sentAt = now
-                report.activeAt = now
-                report.statistics.messagesSent += 1
-                report.statistics.bytesSent += UInt64(message.count)
-            }
-            return Array(wire.prefix(count))
-        }
-    }
-
-    /// What becomes of a message that arrives.
-    package enum Arrival: Hashable, Sendable {
-        /// Handed to the program: decoded by a module, or as it came.
-        case delivered([UInt8], by: ModuleID?)
-        /// Dropped because it came plain.
-        case dropped(by: ModuleID)
-    }
-
-    /// - Parameter answering: the program that it is for is the server of the conversation.
-    package func receive(_ wire: [UInt8], from peer: AddressBlock, answering: Bool, at now: Timestamp) -> Arrival {
-        state.withLock { state in
-            let readers = state.rules.filter {
-                $0.isServer == answering && UInt32($0.rule.state) != L45_TAP_DEACTIVATED.rawValue
-                    && UInt32($0.rule.dialect.kind) == L45_DATAGRAM.rawValue && $0.carries(outgoing: false)
-                    && $0.isFor(peer)
-            }
-            for reader in readers {
-                var codec = reader.codec
-                var message = wire
-                let count = l45_datagram_decode(&codec, reader.direction(outgoing: false), &message, message.count)
-                guard count >= 0 else { continue }
-                let id = ModuleID(reader.rule.mod_id)
-                if answering { state.speakers[Speaker(peer: peer, group: reader.rule.group)] = true }
-                state.note(id) { report in
-                    report.receivedAt = now
-                    report.activeAt = now
-                    report.statistics.messagesReceived += 1
-                    report.statistics.bytesReceived += UInt64(count)
-                }
-                return .delivered(Array(message.prefix(count)), by: id)
-            }
-            if answering {
-                for reader in readers { state.speakers[Speaker(peer: peer, group: reader.rule.group)] = false }
-            }
-            if let enforcing = readers.first(where: { $0.rule.flags & L45_TAP_ENFORCE.rawValue != 0 }) {
-                let id = ModuleID(enforcing.rule.mod_id)
-                state.note(id) { $0.statistics.dropped += 1 }
-                return .dropped(by: id)
-            }
-            return .delivered(wire, by: nil)
-        }
     }
 
     // MARK: Faults
@@ -205,10 +110,11 @@ package final class DialectTap: Tap {
     package func takeOff(using random: inout SeededRandom) -> Bool {
         let draw = random.next()
         return state.withLock { state in
-            let ids = Set(state.rules.map(\.rule.mod_id)).sorted()
+            let ids = Set(state.rules.values.joined().map(\.module)).sorted()
             guard !ids.isEmpty else { return false }
             let id = ids[Int(draw % UInt64(ids.count))]
-            state.rules.removeAll { $0.rule.mod_id == id }
+            state.rules = state.rules.mapValues { $0.filter { $0.module != id } }
+            state.sequence += 1
             state.isMaimed = true
             return true
         }
@@ -216,7 +122,7 @@ package final class DialectTap: Tap {
 
     // MARK: What the judge may see
 
-    package var published: Generation { ((try? tables.read())?.published) ?? .none }
+    package var published: Generation { tables.publishedGeneration }
     package var entries: [ModuleEntry] { state.withLock { $0.entries } }
     package var isMaimed: Bool { state.withLock { $0.isMaimed } }
 }

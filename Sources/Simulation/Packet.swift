@@ -4,6 +4,8 @@ import L45Model
 struct Packet {
     let from: DeviceID
     let to: DeviceID
+    /// The server's.
+    let port: UInt16
     /// It goes from the server of the conversation to the client.
     let isAnswer: Bool
     /// What the program sent.

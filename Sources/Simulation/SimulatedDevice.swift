@@ -9,7 +9,8 @@ struct SimulatedDevice {
     let name: String
     let labels: [String: String]
     let address: AddressBlock
-    let disk = MemoryDisk()
+    let peer: PeerAddress
+    var disk = MemoryDisk()
     let tap = DialectTap()
     /// Milliseconds by which its clock is off.
     var clockOff: Int64 = 0
@@ -24,12 +25,15 @@ struct SimulatedDevice {
     var connection: Int?
     /// Raised whenever what was planned for the agent is void: a new wake, a death.
     var wakeToken = 0
+    /// When it is woken next, in milliseconds of the story; nil: not planned.
+    var wakePlanned: Int64?
 
     init(number: Int, labels: [String: String], address: AddressBlock) {
         id = DeviceID("d\(number)")
         name = "host\(number)"
         self.labels = labels
         self.address = address
+        peer = PeerAddress(address)
     }
 
     func clock(_ now: Timestamp) -> Timestamp { now + .milliseconds(clockOff) }
@@ -52,6 +56,7 @@ struct SimulatedDevice {
         agent = nil
         connection = nil
         wakeToken += 1
+        wakePlanned = nil
         tap.agentDied()
     }
 

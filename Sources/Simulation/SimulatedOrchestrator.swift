@@ -50,6 +50,11 @@ struct SimulatedOrchestrator {
         fleet.disconnected(id, now: now)
     }
 
+    /// The line of a device is gone, whichever it was.
+    mutating func lost(_ id: DeviceID, now: Timestamp) {
+        if let session = sessions[id] { disconnected(id, session: session, now: now) }
+    }
+
     mutating func received(_ message: AgentMessage, from id: DeviceID, session: Int) {
         guard sessions[id] == session else { return }
         switch message {

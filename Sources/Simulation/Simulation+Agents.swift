@@ -26,6 +26,11 @@ extension Simulation {
         let before = devices[id]?.tap.published ?? .none
         effects: while let device = devices[id], device.agent != nil {
             let ledgerBefore = device.disk.stores
+            if device.agent?.isIdle ?? true { break }
+            if isDeathDue() {
+                if setup.death?.isPowerLoss ?? false { reboot(id) } else { killAgent(id, "before this effect") }
+                return
+            }
             if strikes(setup.chaos.deathPerEffect * 40) || (device.agent?.machine.ledger != nil && dies(id)) { return }
             guard let step = devices[id]?.agent?.step(now: device.clock(now)) else { return }
             switch step {
@@ -50,13 +55,13 @@ extension Simulation {
     }
 
     private func plan(_ id: DeviceID) {
-        guard var device = devices[id], let wakeAt = device.agent?.machine.wakeAt else { return }
-        let token = device.wakeToken
+        guard let device = devices[id], let wakeAt = device.agent?.machine.wakeAt else { return }
         // The machine speaks of its own clock.
-        let due = wakeAt.rawValue - device.clockOff - Self.base.rawValue
-        device.wakeToken = token
-        devices[id] = device
-        queue.put(.wake(id, token: token), at: max(elapsed + 20, due))
+        let due = max(elapsed + 20, wakeAt.rawValue - device.clockOff - Self.base.rawValue)
+        // One that is planned earlier wakes it as well, and plans the next.
+        if let planned = device.wakePlanned, planned > elapsed, planned <= due { return }
+        devices[id]?.wakePlanned = due
+        queue.put(.wake(id, token: device.wakeToken), at: due)
     }
 
     func killAgent(_ id: DeviceID, _ when: String) {
@@ -79,21 +84,22 @@ extension Simulation {
         connections += 1
         devices[id]?.connection = connections
         let hello = agent.machine.hello
-        let at = delay(SimulationSetup.controlDelayMax)
+        let at = delay(setup.controlDelayMax)
         lastUp[connections] = at
         queue.put(.hello(id, connection: connections, hello), at: at)
     }
 
     private func send(_ message: AgentMessage, from id: DeviceID) {
         guard let connection = devices[id]?.connection else { return }
-        let at = max(delay(SimulationSetup.controlDelayMax), lastUp[connection] ?? 0)
+        if case .report = message, strikes(setup.chaos.reportLossOdds) { return }
+        let at = max(delay(setup.controlDelayMax), lastUp[connection] ?? 0)
         lastUp[connection] = at
         queue.put(.up(id, connection: connection, message), at: at)
     }
 
     func send(_ message: OrchestratorMessage, to id: DeviceID) {
         guard let connection = orchestrator?.sessions[id] else { return }
-        let at = max(delay(SimulationSetup.controlDelayMax), lastDown[connection] ?? 0)
+        let at = max(delay(setup.controlDelayMax), lastDown[connection] ?? 0)
         lastDown[connection] = at
         queue.put(.down(id, connection: connection, message), at: at)
     }

@@ -15,6 +15,18 @@ extension Simulation {
             isLenient = true
             return
         }
+        if random.once(in: setup.chaos.twinOdds), orchestrator != nil {
+            meetTwin()
+            return
+        }
+        if random.once(in: setup.chaos.newDiskOdds) {
+            report.disasters += 1
+            say("\(id): comes back with an empty disk")
+            reboot(id)
+            devices[id]?.disk = MemoryDisk()
+            isLenient = true
+            return
+        }
         if random.once(in: setup.chaos.maimOdds) {
             guard devices[id]?.tap.takeOff(using: &random) ?? false else { return }
             report.disasters += 1
@@ -52,11 +64,57 @@ extension Simulation {
         [1, 2, 4, 5, 11, 12, 13, 16, 22, 24, 28, 30, 105].randomElement(using: &random) ?? 5
     }
 
-    private func reboot(_ id: DeviceID) {
+    /// Two orchestrators by mistake: the one with the older store answers, the other goes on unheard, until they change
+    /// places again.
+    private func meetTwin() {
+        guard let present = orchestrator else { return }
+        let other =
+            twin
+            ?? backups.first.flatMap { older in
+                (try? SimulatedOrchestrator(
+                    older, rootSecret: rootSecret, policy: SimulationSetup.policy, now: now)).map { (older, $0) }
+            }
+        guard let other else { return }
+        report.disasters += 1
+        say("another orchestrator answers")
+        killOrchestrator("for those who called it")
+        var mine = present
+        for id in clients + servers { mine.lost(id, now: now) }
+        twin = (store, mine)
+        store = other.0
+        orchestrator = other.1
+        isLenient = true
+        passSoon()
+    }
+
+    func beginOutage() {
+        guard let outage = setup.outage else { return }
+        let all = clients + servers
+        for number in outage.devices.sorted() where all.indices.contains(number) {
+            let id = all[number]
+            say("\(id): its \(outage.part) is out of order")
+            switch outage.part {
+            case .disk: devices[id]?.disk.fail(.full)
+            case .tap:
+                devices[id]?.tap.failPublish(with: .system(operation: "publish", path: "the tap", errno: 12))
+            case .call: devices[id]?.tap.hold()
+            case .line: queue.put(.cut(id, until: elapsed + SimulationSetup.Outage.lasts), at: elapsed)
+            }
+            queue.put(.mend(id), at: elapsed + SimulationSetup.Outage.lasts)
+        }
+    }
+
+    func cutAgain(_ id: DeviceID, until end: Int64) {
+        cut(id)
+        if elapsed < end { queue.put(.cut(id, until: end), at: delay(2_000)) }
+    }
+
+    func reboot(_ id: DeviceID) {
         report.reboots += 1
         say("\(id): reboots")
         lose(id)
         devices[id]?.reboot()
+        resetStreams(of: id)
         mend(id)
         if let token = devices[id]?.wakeToken { queue.put(.startAgent(id, token: token), at: delay(8_000)) }
     }

@@ -27,36 +27,41 @@ extension Simulation {
         guard published > before else { return }
         report.published += 1
         say("\(id): generation \(published) in force")
-        checkSenders()
+        checkSenders(id)
     }
 
-    /// Make before break, on the taps themselves: whoever sends an edition has peers that understand it.
-    private func checkSenders() {
-        guard !isLenient else { return }
-        let entries = devices.mapValues { $0.isDark || $0.isBereft ? nil : Optional($0.tap.entries) }
-        for (ends, peers) in [(clients, servers), (servers, clients)] {
-            for id in ends {
-                guard let mine = entries[id] ?? nil else { continue }
-                let active = mine.filter { $0.state == .active && $0.plan.sends }
-                if Set(active.map(\.plan.flow)).count != active.count {
-                    violate("\(id) has two modules that send in one flow")
-                }
-                for sending in active {
-                    for peer in peers {
-                        guard let theirs = entries[peer] ?? nil, let address = devices[peer]?.address,
-                            sending.plan.tapSocket.remotes.isEmpty
-                                || sending.plan.tapSocket.remotes.contains(where: { $0.block == address })
-                        else { continue }
-                        let understands = theirs.contains {
-                            $0.plan.flow == sending.plan.flow && $0.plan.epoch == sending.plan.epoch
-                                && $0.state != .deactivated && $0.plan.dialectSecret == sending.plan.dialectSecret
-                        }
-                        if !understands {
-                            violate("\(id) sends edition \(sending.plan.epoch), which \(peer) does not understand")
-                        }
-                    }
-                }
+    /// Make before break, on the taps themselves: whoever sends an edition has peers that understand it. Only what this
+    /// device sends, and what is sent to it, can have changed.
+    private func checkSenders(_ changed: DeviceID) {
+        guard !isLenient, let entries = shown(changed) else { return }
+        var flows: Set<FlowName> = []
+        for entry in entries where entry.isSending {
+            if !flows.insert(entry.plan.flow).inserted { violate("\(changed) has two modules that send in one flow") }
+        }
+        for peer in clients.contains(changed) ? servers : clients {
+            guard let theirs = shown(peer) else { continue }
+            check(changed, entries, peer, theirs)
+            check(peer, theirs, changed, entries)
+        }
+    }
+
+    /// What a device's tap runs; nil: nobody uses it, or an excuse holds.
+    private func shown(_ id: DeviceID) -> [ModuleEntry]? {
+        guard let device = devices[id], !device.isDark, !device.isBereft else { return nil }
+        return device.tap.entries
+    }
+
+    private func check(_ id: DeviceID, _ mine: [ModuleEntry], _ peer: DeviceID, _ theirs: [ModuleEntry]) {
+        guard let address = devices[peer]?.address else { return }
+        for at in mine.indices where mine[at].isSending {
+            let remotes = mine[at].plan.tapSocket.remotes
+            guard remotes.isEmpty || remotes.contains(where: { $0.block == address }) else { continue }
+            let understands = theirs.indices.contains {
+                theirs[$0].plan.epoch == mine[at].plan.epoch && theirs[$0].state != .deactivated
+                    && theirs[$0].plan.dialectSecret == mine[at].plan.dialectSecret
+                    && theirs[$0].plan.flow == mine[at].plan.flow
             }
+            if !understands { violate("\(id) sends edition \(mine[at].plan.epoch), which \(peer) does not understand") }
         }
     }
 
@@ -70,8 +75,11 @@ extension Simulation {
         say("nothing fails any more")
         chaosReigns = false
         for id in clients + servers { mend(id) }
-        if var acting = orchestrator, acting.book.records[Self.intent]?.paused ?? false {
-            try acting.pause(Self.intent, false, &store, now: now)
+        twin = nil
+        if var acting = orchestrator {
+            for record in acting.book.records.values where record.paused {
+                try acting.pause(record.name, false, &store, now: now)
+            }
             orchestrator = acting
         }
         let deadline = elapsed + Self.settleMax
@@ -110,4 +118,8 @@ extension Simulation {
                 + status.waiting.map { "\($0.device): \($0.reason)" }.joined(separator: "; ")
         }.sorted().joined(separator: " | ")
     }
+}
+
+extension ModuleEntry {
+    fileprivate var isSending: Bool { state == .active && plan.sends }
 }

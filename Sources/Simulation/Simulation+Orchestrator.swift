@@ -23,7 +23,7 @@ extension Simulation {
         let effects = try orchestrator?.decide(&store, now: now) ?? []
         var moved = false
         for effect in effects {
-            if strikes(setup.chaos.deathPerEffect * 4) {
+            if isDeathDue() || strikes(setup.chaos.deathPerEffect * 4) {
                 killOrchestrator("between two effects of a pass")
                 return
             }
@@ -41,7 +41,9 @@ extension Simulation {
                     store.tables[table.device] = table
                     say("\(table.device): generation \(table.generation) decided: \(states(of: table))")
                 }
-            case .send(let device, let table): send(.set(table), to: device)
+            case .send(let device, let table):
+                checkSending(device, table.generation)
+                send(.set(table), to: device)
             case .ask(let device): send(.reportWanted, to: device)
             }
             orchestrator?.done(effect, now: now)
@@ -84,30 +86,29 @@ extension Simulation {
         passSoon()
     }
 
-    // MARK: The operator
+    /// Nothing is done twice: an unconfirmed table is sent again, but not before its time.
+    private func checkSending(_ id: DeviceID, _ generation: Generation) {
+        report.sent += 1
+        guard let connection = orchestrator?.sessions[id] else { return }
+        if let last = lastSent[id], last.connection == connection, last.generation == generation,
+            elapsed - last.at < SimulationSetup.policy.resendAfter.milliseconds
+        {
+            violate("\(id): generation \(generation) sent again after \(elapsed - last.at) ms")
+        }
+        lastSent[id] = (connection, generation, elapsed)
+    }
 
-    static let intent = IntentName("dns")
-    private static let source = """
-        name: dns
-        clients: {role: client}
-        servers: {role: server}
-        intent:
-          - tag dig DNS
-        """
+    // MARK: The operator
 
     func act() throws {
         guard !operatorIsDone else { return }
-        defer { queue.put(.act, at: delay(9_000)) }
+        defer { queue.put(.act, at: delay(setup.operatorEvery)) }
         guard var acting = orchestrator else { return }
-        let known = acting.book.records[Self.intent]
-        let isSettled = !isUnsettled && known != nil
-        if report.rotationsAsked >= setup.rotations, known != nil, isSettled || random.once(in: 4) {
-            operatorIsDone = true
-            return
-        }
-        guard let known else {
-            say("operator: apply")
-            do { try acting.apply(Self.source, &store, now: now) } catch {
+        hasBegun = true
+        let names = setup.intentNames
+        if let missing = names.indices.first(where: { acting.book.records[names[$0]] == nil }) {
+            say("operator: apply \(names[missing])")
+            do { try acting.apply(setup.source(missing), &store, now: now) } catch {
                 // No client or no server is there yet.
                 return say("refused: \(error)")
             }
@@ -115,28 +116,44 @@ extension Simulation {
             passSoon()
             return
         }
-        if known.paused {
-            say("operator: resume")
-            try acting.pause(Self.intent, false, &store, now: now)
-        } else if !isSettled, chaosReigns, !random.once(in: 5) {
+        if report.rotationsAsked >= setup.rotations, !isUnsettled || (setup.death == nil && random.once(in: 4)) {
+            operatorIsDone = true
             return
-        } else if setup.chaos != .none, random.once(in: 12) {
-            say("operator: delete")
-            try acting.delete(Self.intent, &store, now: now)
-        } else if setup.chaos != .none, random.once(in: 10) {
-            say("operator: pause")
-            try acting.pause(Self.intent, true, &store, now: now)
-        } else if known.epoch.rawValue > 1, setup.chaos != .none, random.once(in: 6) {
-            let epoch = Epoch(known.epoch.rawValue - 1)
-            say("operator: undo, to edition \(epoch)")
-            report.rotationsAsked += 1
-            try acting.undo(Self.intent, to: epoch, &store, now: now)
-        } else {
-            report.rotationsAsked += 1
-            say("operator: rotate")
-            try acting.rotate(Self.intent, &store, now: now)
         }
+        if report.rotationsAsked >= setup.rotations, setup.chaos == .none { return }
+        guard let name = names.randomElement(using: &random), let known = acting.book.records[name] else { return }
+        try decide(known, &acting)
         orchestrator = acting
         passSoon()
+    }
+
+    private func decide(_ known: IntentRecord, _ acting: inout SimulatedOrchestrator) throws {
+        let name = known.name
+        if known.paused {
+            say("operator: resume \(name)")
+            return try acting.pause(name, false, &store, now: now)
+        }
+        let isSettled = acting.fleet.isSettled(name)
+        // Now and then in the middle of a rollout, too.
+        if !isSettled, chaosReigns, setup.chaos == .none || !random.once(in: 5) { return }
+        if setup.chaos != .none {
+            if random.once(in: 12) {
+                say("operator: delete \(name)")
+                return try acting.delete(name, &store, now: now)
+            }
+            if random.once(in: 10) {
+                say("operator: pause \(name)")
+                return try acting.pause(name, true, &store, now: now)
+            }
+            if known.epoch.rawValue > 1, random.once(in: 6) {
+                let epoch = Epoch(known.epoch.rawValue - 1)
+                say("operator: undo \(name), to edition \(epoch)")
+                report.rotationsAsked += 1
+                return try acting.undo(name, to: epoch, &store, now: now)
+            }
+        }
+        report.rotationsAsked += 1
+        say("operator: rotate \(name)")
+        try acting.rotate(name, &store, now: now)
     }
 }

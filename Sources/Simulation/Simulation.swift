@@ -24,7 +24,13 @@ package final class Simulation {
         case tick
         case talk(client: DeviceID, server: DeviceID)
         case arrive(Packet)
+        case openStream(client: DeviceID, server: DeviceID)
+        case acceptStream(Int)
+        case writeStream(Int)
+        case arriveStream(Int, toServer: Bool)
+        case endStream(Int)
         case fault
+        case cut(DeviceID, until: Int64)
         case mend(DeviceID)
         case act
     }
@@ -44,8 +50,19 @@ package final class Simulation {
     var store = SimulatedStore()
     var backups: [SimulatedStore] = []
     var orchestrator: SimulatedOrchestrator?
+    /// Another orchestrator with a store of its own, that nobody reaches at present.
+    var twin: (store: SimulatedStore, orchestrator: SimulatedOrchestrator)?
     let rootSecret: Secret
+    let datagramPorts: [UInt16]
+    let streamPorts: [UInt16]
+    /// Open connections of programs.
+    var conversations: [Int: Conversation] = [:]
+    var streams = 0
     var connections = 0
+    /// The table last sent to a device: over which connection, and when.
+    var lastSent: [DeviceID: (connection: Int, generation: Generation, at: Int64)] = [:]
+    /// The operator has said something: from now on effects are counted.
+    var hasBegun = false
     /// The last arrival on each line, by direction: a line keeps its order.
     var lastUp: [Int: Int64] = [:]
     var lastDown: [Int: Int64] = [:]
@@ -64,6 +81,8 @@ package final class Simulation {
         self.setup = setup
         self.tell = tell
         report = SimulationReport(seed: setup.seed)
+        datagramPorts = setup.datagramPorts
+        streamPorts = setup.streamPorts
         var random = SeededRandom(seed: setup.seed)
         rootSecret = Secret((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
         var devices: [DeviceID: SimulatedDevice] = [:]
@@ -90,7 +109,10 @@ package final class Simulation {
     private func begin() {
         for id in clients + servers { queue.put(.startAgent(id, token: 0), at: delay(500)) }
         for client in clients {
-            for server in servers { queue.put(.talk(client: client, server: server), at: delay(1_000)) }
+            for server in servers {
+                queue.put(.talk(client: client, server: server), at: delay(1_000))
+                if !streamPorts.isEmpty { queue.put(.openStream(client: client, server: server), at: delay(4_000)) }
+            }
         }
         queue.put(.tick, at: 250)
         queue.put(.act, at: 2_000)
@@ -143,7 +165,13 @@ package final class Simulation {
             queue.put(.tick, at: elapsed + (isUnsettled ? 250 : 2_000))
         case .talk(let client, let server): talk(client, server)
         case .arrive(let packet): arrive(packet)
+        case .openStream(let client, let server): openStream(client, server)
+        case .acceptStream(let id): acceptStream(id)
+        case .writeStream(let id): write(id, fromServer: false)
+        case .arriveStream(let id, let toServer): arriveStream(id, toServer: toServer)
+        case .endStream(let id): endStream(id)
         case .fault: fault()
+        case .cut(let id, let end): cutAgain(id, until: end)
         case .mend(let id): mend(id)
         case .act: try act()
         }
@@ -159,6 +187,15 @@ package final class Simulation {
     }
 
     func strikes(_ odds: Int) -> Bool { chaosReigns && random.once(in: odds) }
+
+    /// An effect is to be carried out now.
+    /// - Returns: the process dies before it.
+    func isDeathDue() -> Bool {
+        guard hasBegun, !operatorIsDone else { return false }
+        report.effects += 1
+        if report.effects == setup.outage?.effect { beginOutage() }
+        return report.effects == setup.death?.effect
+    }
 
     func say(_ text: @autoclosure () -> String) {
         guard let tell else { return }

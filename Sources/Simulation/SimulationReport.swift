@@ -9,6 +9,10 @@ package struct SimulationReport: Hashable, Sendable {
     /// Datagrams that programs were given, and those of them that came in a dialect.
     package var delivered = 0
     package var deliveredTagged = 0
+    /// Connections opened, bytes that programs were given over them, and those of them that came framed.
+    package var streams = 0
+    package var streamBytes = 0
+    package var streamBytesFramed = 0
     /// Lost on the wire, by our own dice.
     package var lost = 0
     /// Not understood, where an excuse holds: a disaster that no order of steps can make good.
@@ -19,7 +23,11 @@ package struct SimulationReport: Hashable, Sendable {
     package var disasters = 0
     /// Tables decided, sent and put in force.
     package var decided = 0
+    package var sent = 0
     package var published = 0
+    /// Effects of all processes from the operator's first word until all rotations asked for were over: the points at
+    /// which a process may die.
+    package var effects = 0
     package var steps = 0
     package var virtualTime = Span.zero
     /// What must never be. Empty: all invariants held at every step.
@@ -39,6 +47,9 @@ package struct SimulationReport: Hashable, Sendable {
         rotationsDone += other.rotationsDone
         delivered += other.delivered
         deliveredTagged += other.deliveredTagged
+        streams += other.streams
+        streamBytes += other.streamBytes
+        streamBytesFramed += other.streamBytesFramed
         lost += other.lost
         excused += other.excused
         deaths += other.deaths
@@ -46,7 +57,9 @@ package struct SimulationReport: Hashable, Sendable {
         cuts += other.cuts
         disasters += other.disasters
         decided += other.decided
+        sent += other.sent
         published += other.published
+        effects += other.effects
         steps += other.steps
         virtualTime = .milliseconds(virtualTime.milliseconds + other.virtualTime.milliseconds)
         for violation in other.violations { violate(violation) }
