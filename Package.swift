@@ -46,6 +46,7 @@ let package = Package(
         .executable(name: "hiccups-wire-bench", targets: ["HiccupsWireBenchmark"]),
         .executable(name: "path-circles", targets: ["PathCircles"]),
         .executable(name: "simulate-bench", targets: ["SimulateBenchmark"]),
+        .executable(name: "reconcile-bench", targets: ["ReconcileBenchmark"]),
         .executable(name: "kernel-tap-probe", targets: ["KernelTapProbe"]),
     ],
     dependencies: [
@@ -155,6 +156,11 @@ let package = Package(
         .executableTarget(
             name: "SimulateBenchmark", dependencies: ["Simulation", "L45Model"],
             path: "Benchmarks/simulate/Sources",
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "ReconcileBenchmark", dependencies: ["IntentCompiler", "Reconciler", "L45Model"],
+            path: "Benchmarks/reconcile/Sources",
             swiftSettings: strict),
 
         // Checks of the kernel tap, to be run beside the real module in a machine that may break: kmod/tests.

@@ -5,6 +5,7 @@ package enum IntentCompiler {
     package static func compile(_ input: CompilerInput) -> Compilation {
         let entries = input.entries.sorted { ($0.intent.name, $0.epoch) < ($1.intent.name, $1.epoch) }
         let devices = input.devices.sorted { $0.id < $1.id }
+        let index = DeviceIndex(devices)
         var diagnostics: [Diagnostic] = []
         var refused: Set<IntentName> = []
         var flows: [FlowScope] = []
@@ -20,7 +21,7 @@ package enum IntentCompiler {
                 continue
             }
             seen[name] = entry.intent.places.name
-            let (scoped, problems) = ScopeResolver.resolve(entry, devices)
+            let (scoped, problems) = ScopeResolver.resolve(entry, index)
             flows += scoped
             diagnostics += problems
             if problems.hasErrors { refused.insert(name) }

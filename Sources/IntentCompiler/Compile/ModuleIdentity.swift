@@ -23,23 +23,24 @@ struct ModuleIdentity {
         derive(encoded("l45 init key", role.rawValue, device.rawValue))
     }
 
-    private func derive(_ info: Data) -> Secret {
+    private func derive(_ info: [UInt8]) -> Secret {
         let key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: rootSecret.bytes), info: info, outputByteCount: 32)
         return Secret(key.withUnsafeBytes { Array($0) })
     }
 
     /// Each part with its length before it (u32, big endian), so that no two lists of parts give the same bytes.
-    private func encoded(_ purpose: String, _ more: String...) -> Data {
-        var bytes = Data()
-        for part in [purpose, intent.rawValue, flow.rawValue] + more { Self.append(Data(part.utf8), to: &bytes) }
-        Self.append(Data((0..<4).map { UInt8(truncatingIfNeeded: epoch.rawValue >> (24 - 8 * $0)) }), to: &bytes)
+    private func encoded(_ purpose: String, _ more: String...) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(192)
+        for part in [purpose, intent.rawValue, flow.rawValue] + more { Self.append(part.utf8, to: &bytes) }
+        Self.append((0..<4).map { UInt8(truncatingIfNeeded: epoch.rawValue >> (24 - 8 * $0)) }, to: &bytes)
         return bytes
     }
 
-    private static func append(_ part: Data, to bytes: inout Data) {
+    private static func append(_ part: some Collection<UInt8>, to bytes: inout [UInt8]) {
         let count = UInt32(part.count)
         for shift in [24, 16, 8, 0] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
-        bytes.append(part)
+        bytes.append(contentsOf: part)
     }
 }

@@ -5,25 +5,25 @@ import L45Model
 struct ScopeResolver {
     private let intent: Intent
     private let epoch: Epoch
-    private let devices: [Device]
+    private let index: DeviceIndex
+    private var devices: [Device] { index.devices }
     private var diagnostics: [Diagnostic] = []
 
-    /// - Parameter devices: the fleet, sorted by id.
-    static func resolve(_ entry: CompilerInput.Entry, _ devices: [Device]) -> (flows: [FlowScope], [Diagnostic]) {
-        var resolver = ScopeResolver(intent: entry.intent, epoch: entry.epoch, devices: devices)
+    static func resolve(_ entry: CompilerInput.Entry, _ index: DeviceIndex) -> (flows: [FlowScope], [Diagnostic]) {
+        var resolver = ScopeResolver(intent: entry.intent, epoch: entry.epoch, index: index)
         let flows = resolver.resolve()
         return (flows, resolver.diagnostics)
     }
 
-    private init(intent: Intent, epoch: Epoch, devices: [Device]) {
+    private init(intent: Intent, epoch: Epoch, index: DeviceIndex) {
         self.intent = intent
         self.epoch = epoch
-        self.devices = devices
+        self.index = index
     }
 
     private mutating func resolve() -> [FlowScope] {
-        let clients = devices.filter { intent.clients.matches($0.facts.labels) }
-        let servers = devices.filter { intent.servers.matches($0.facts.labels) }
+        let clients = index.select(intent.clients)
+        let servers = index.select(intent.servers)
         // A monitor needs no other end: where only one is named, it watches there alone.
         let monitored = (
             clients: intent.places.clients == nil && intent.places.servers != nil ? [] : clients,
@@ -119,9 +119,8 @@ struct ScopeResolver {
     }
 
     private mutating func tellTapless(_ clients: [Device], _ servers: [Device]) {
-        let tapless = devices.filter { device in
-            device.facts.taps.isEmpty
-                && (clients.contains { $0.id == device.id } || servers.contains { $0.id == device.id })
+        let tapless = index.tapless.filter { device in
+            clients.contains { $0.id == device.id } || servers.contains { $0.id == device.id }
         }
         guard !tapless.isEmpty else { return }
         let names = enumeration(tapless.map(\.title))

@@ -12,11 +12,12 @@ enum TapLimits {
     static func problems(_ flows: [FlowScope], _ devices: [Device]) -> (
         diagnostics: [Diagnostic], intents: Set<IntentName>
     ) {
-        var rules: [DeviceID: [(flow: FlowScope, count: Int)]] = [:]
-        for flow in flows {
+        // A flow is a large value: its place is kept.
+        var rules: [DeviceID: [(flow: Int, count: Int)]] = [:]
+        for (at, flow) in flows.enumerated() {
             for role in [ModulePlan.Role.client, .server] {
                 let count = max(1, flow.remoteBlocks(role).count)
-                for device in flow.devices(role) { rules[device.id, default: []].append((flow, count)) }
+                for device in flow.devices(role) { rules[device.id, default: []].append((at, count)) }
             }
         }
         var diagnostics: [Diagnostic] = []
@@ -27,11 +28,11 @@ enum TapLimits {
             let all = rules[device.id] ?? []
             let total = all.reduce(0) { $0 + $1.count }
             guard total > rulesPerEditionMax, let largest = all.max(by: { $0.count < $1.count }) else { continue }
-            intents.formUnion(all.map(\.flow.intent.name))
-            var entry = crowded[largest.flow.name] ?? (largest.flow, largest.count, [], 0)
+            intents.formUnion(all.map { flows[$0.flow].intent.name })
+            var entry = crowded[flows[largest.flow].name] ?? (flows[largest.flow], largest.count, [], 0)
             entry.devices.append(device)
             entry.most = max(entry.most, total)
-            crowded[largest.flow.name] = entry
+            crowded[flows[largest.flow].name] = entry
         }
         for (_, entry) in crowded.sorted(by: { $0.key < $1.key }) {
             diagnostics.append(
