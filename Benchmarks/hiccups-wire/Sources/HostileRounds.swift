@@ -21,7 +21,7 @@ struct HostileRounds {
                 options.rate = 100_000
                 options.timeout = .seconds(3)
                 if round % 2 == 1 { options.options = [.timestamp(value: 3, echo: 0)] }
-                let rules = WireLab.ports.enumerated().map { index, port in
+                let rules = WireLab.ports(round).enumerated().map { index, port in
                     var rule = Scenario.rule(1 + index % 39, port: port, seed: seed &+ UInt64(round * 1000 + index))
                     rule.hostile = BoxRule.Hostile(
                         tactic: HostileMiddlebox.Tactic.allCases[(index / 39 + round) % 3])

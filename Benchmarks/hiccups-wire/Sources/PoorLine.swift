@@ -14,8 +14,8 @@ enum PoorLine {
         for round in 0..<rounds {
             let scenario = Scenario.all[(round * 11 + 4) % Scenario.all.count]
             var options = scenario.options
-            options.timeout = .milliseconds(250)
-            let rules = WireLab.ports.enumerated().map { index, port in
+            options.timeout = .seconds(1)
+            let rules = WireLab.ports(round).enumerated().map { index, port in
                 Scenario.rule(index, port: port, seed: seed &+ UInt64(round * WireLab.portCount + index))
             }
             for (report, truth, rule) in try await lab.round(options, isIPv6: scenario.isIPv6, rules) {

@@ -6,7 +6,13 @@ final class WireLab: Sendable {
     static let firstPort: UInt16 = 20_000
     /// Paths at a time, a port each.
     static let portCount = 200
-    static var ports: [UInt16] { (0..<UInt16(portCount)).map { firstPort + $0 } }
+    /// Rounds in a row have ports of their own: a packet that is late from one is never taken for one of the next.
+    private static let turns = 4
+
+    static func ports(_ round: Int) -> [UInt16] {
+        let first = firstPort + UInt16(round % turns * portCount)
+        return (0..<UInt16(portCount)).map { first + $0 }
+    }
 
     let box: WireBox
     let truth = BoxTruth()
@@ -28,7 +34,7 @@ final class WireLab: Sendable {
         }
         answering = Task {
             try await network.far.runBlocking {
-                let responder = try HiccupsResponder(ports: Self.ports, key: key)
+                let responder = try HiccupsResponder(ports: (0..<Self.turns).flatMap(Self.ports), key: key)
                 bothReady[1].set()
                 try responder.run(stop)
             }

@@ -24,7 +24,7 @@ do {
     while judgement.handshakes < wanted {
         let scenario = Scenario.all[(rounds * 7) % Scenario.all.count]
         // Every path of a short run is one of the systematic ones.
-        let rules = WireLab.ports.enumerated().map { index, port in
+        let rules = WireLab.ports(rounds).enumerated().map { index, port in
             Scenario.rule(index, port: port, seed: seed &+ UInt64(rounds * WireLab.portCount + index))
         }
         for (report, truth, rule) in try await lab.round(scenario.options, isIPv6: scenario.isIPv6, rules) {
