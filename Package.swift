@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-// scripts/fuzz-frame sets this: a fuzzer of the frames, and coverage in what it runs.
+// scripts/fuzz-swift sets this: fuzzers of frames and packets, and coverage in what they run.
 let fuzzing = Context.environment["L45_FUZZ"] != nil
 let covered: [SwiftSetting] = fuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
 
@@ -126,7 +126,7 @@ let package = Package(
 
         // What a path does to handshake headers: packets, integrity, inference, interrogation, pure; and the raw-socket
         // shell around them.
-        .target(name: "HiccupsGuard", dependencies: ["L45Model", "CPacketSocket"], swiftSettings: strict),
+        .target(name: "HiccupsGuard", dependencies: ["L45Model", "CPacketSocket"], swiftSettings: strict + covered),
         // AF_PACKET addresses and rtnetlink questions, for which Swift has no words.
         .target(name: "CPacketSocket", cSettings: strictC),
 
@@ -215,5 +215,9 @@ if fuzzing {
     package.targets.append(
         .executableTarget(
             name: "FrameFuzzer", dependencies: ["ControlChannel"], path: "Fuzzers/frame",
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+    package.targets.append(
+        .executableTarget(
+            name: "PacketFuzzer", dependencies: ["HiccupsGuard"], path: "Fuzzers/packet",
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }

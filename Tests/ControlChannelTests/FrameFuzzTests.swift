@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Frames and messages under mutation")
 struct FrameFuzzTests {
-    /// Here, to be quick; scripts/fuzz-frame runs libFuzzer over the same.
+    /// Here, to be quick; scripts/fuzz-swift runs libFuzzer over the same.
     static let executions = 50_000
 
     @Test("No mutation of valid frames brings the decoder down, or past its bounds")
