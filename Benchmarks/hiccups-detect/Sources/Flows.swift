@@ -22,6 +22,8 @@ struct Flows {
     var exchanges = 0
     /// How many flows took 1, 2, 3 ... exchanges.
     var histogram: [Int: Int] = [:]
+    /// Flows on which HNONAT fails in one direction at least.
+    var changed = 0
     var missed = 0
     var imagined = 0
     /// Narrow types left open: the seed's search does so with addresses once it goes into narrow types.
@@ -30,6 +32,7 @@ struct Flows {
     var singleFragments = 0
 
     var mean: Double { Double(exchanges) / Double(max(flows, 1)) }
+    var changedShare: Double { Double(changed) / Double(max(flows, 1)) }
     func share(_ most: Int) -> Double {
         Double(histogram.filter { $0.key <= most }.reduce(0) { $0 + $1.value }) / Double(max(flows, 1))
     }
@@ -38,17 +41,18 @@ struct Flows {
         let truth = try Truth(path, using: &random)
         let done = try path.interrogate(strategy, using: &random)
         flows += 1
+        let lost = truth.forward.overwritten.count >= 2 || truth.reverse.overwritten.count >= 2
+        if lost || truth.forward.changed.contains(.noNAT) || truth.reverse.changed.contains(.noNAT) { changed += 1 }
         exchanges += done.exchanges
         histogram[done.exchanges, default: 0] += 1
-        let unusable = truth.forward.overwritten.count >= 2 || truth.reverse.overwritten.count >= 2
         guard done.conclusion != .cannotUseHiccups else {
-            if !unusable {
+            if !lost {
                 imagined += 1
                 complain("\(strategy): called unusable", done, path)
             }
             return
         }
-        guard !unusable else {
+        guard !lost else {
             missed += 1
             complain("\(strategy): unusable and not seen", done, path)
             return

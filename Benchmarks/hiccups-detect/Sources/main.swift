@@ -68,6 +68,10 @@ report("handshakes_per_s=\(text(Double(detection.handshakes) / (spent / .seconds
 let flowsWanted = max(wanted / 32, 1000)
 for strategy in Interrogation.Strategy.allCases {
     let suffix = strategy == .seed ? "_seed" : ""
+    // Both tables, by the flows that each stands for.
+    var mean = 0.0
+    var solved = (first: 0.0, second: 0.0)
+    let all = Double(SurveyMix.planetLab.flows + SurveyMix.ark.flows)
     for mix in [SurveyMix.planetLab, .ark] {
         var flows = Flows()
         var draws = SplitMix64(seed: seed ^ 7)
@@ -75,8 +79,15 @@ for strategy in Interrogation.Strategy.allCases {
         report("exchanges\(suffix)_\(mix.name)=\(text(flows.mean)) per flow")
         report("solved_after_1\(suffix)_\(mix.name)=\(text(flows.share(1) * 100)) %")
         report("solved_after_2\(suffix)_\(mix.name)=\(text(flows.share(2) * 100)) %")
+        report("changed\(suffix)_\(mix.name)=\(text(flows.changedShare * 100)) %")
         tell(flows, "flows\(suffix)_\(mix.name)")
+        let weight = Double(mix.flows) / all
+        mean += weight * flows.mean
+        solved = (solved.first + weight * flows.share(1), solved.second + weight * flows.share(2))
     }
+    report("exchanges\(suffix)=\(text(mean)) per flow")
+    report("solved_after_1\(suffix)=\(text(solved.first * 100)) %")
+    report("solved_after_2\(suffix)=\(text(solved.second * 100)) %")
     var flows = Flows()
     for _ in 0..<flowsWanted {
         func some() -> [HeaderChange] { every.filter { _ in Int.random(in: 0..<8, using: &random) == 0 } }
