@@ -138,7 +138,8 @@ struct l45_tcp_reading {
 	struct msghdr *msg;
 	size_t want;    /* left to deliver */
 	size_t got;
-	size_t uncounted;
+	size_t uncounted; /* and frames: of the module last read, not counted yet */
+	u32 frames;
 	bool discard;   /* MSG_TRUNC: counts, and copies nothing */
 	bool stamped;
 	int error;

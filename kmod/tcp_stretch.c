@@ -150,9 +150,18 @@ struct batch {
 /* Tags and plain bytes as they go out. False: the caller's could not be read. */
 static bool gather(const struct sending *to, const struct l45_codec *send, struct batch *batch)
 {
-	struct iov_iter from = to->msg->msg_iter;
 	struct l45_segment segment;
+	struct iov_iter from;
+	struct bio_vec page;
 
+	if (to->page) {
+		page.bv_page = to->page;
+		page.bv_offset = to->offset + to->told;
+		page.bv_len = to->left;
+		iov_iter_bvec(&from, ITER_SOURCE, &page, 1, to->left);
+	} else {
+		from = to->msg->msg_iter;
+	}
 	batch->after = to->ctx->tcp->tx;
 	/* Room for a whole tag is asked for, so that one is cut only by TCP. */
 	while (batch->plain < to->left && batch->wire + L45_TAG_BYTES_MAX < batch->size) {
@@ -206,7 +215,8 @@ static int put_gathered(struct sending *to, const struct batch *batch)
 		to->frames += frames_in(tcp->tx, send, to->left, taken);
 		told = l45_stream_tx_accept(&tcp->tx, send, to->left, taken);
 	}
-	iov_iter_advance(&to->msg->msg_iter, told);
+	if (!to->page)
+		iov_iter_advance(&to->msg->msg_iter, told);
 	to->bytes += told;
 	to->left -= told;
 	to->told += told;
@@ -271,14 +281,15 @@ out:
 }
 
 /*
- * Not where a stretch by itself is simpler and right: a stream that leaves or is plain, ancillary data, pages of
- * sendpage. A frame under way of another codec ends as it began.
+ * Not where a stretch by itself is simpler and right: a stream that leaves or is plain, ancillary data. A frame under
+ * way of another codec ends as it began. Pages of sendpage are copied as well: that is cheaper than a call to TCP for
+ * each stretch, and fills segments that a page fragment for each would leave half empty.
  */
 static bool gathers(const struct sending *to)
 {
 	const struct l45_tcp_sock *tcp = to->ctx->tcp;
 
-	return tcp->send && !to->page && !to->msg->msg_controllen &&
+	return tcp->send && !to->msg->msg_controllen &&
 	       (tcp->tx.mode == L45_UNDECIDED || (tcp->tx.mode == L45_FRAMED && tcp->tx_module == tcp->send));
 }
 
@@ -428,6 +439,9 @@ int l45_tcp_sendpage_locked(struct l45_sock *ctx, struct page *page, int offset,
 	struct sock *sk = ctx->sk;
 	int sent;
 
+	/* Copied bytes are pushed unless more is said to follow; pages are not. */
+	if (flags & MSG_SENDPAGE_NOTLAST)
+		msg.msg_flags |= MSG_MORE;
 	WRITE_ONCE(ctx->tcp->tx_busy, true);
 	sent = send_framed(&to);
 	if (l45_tcp_still(sk, ctx))

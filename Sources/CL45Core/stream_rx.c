@@ -86,12 +86,37 @@ void l45_stream_rx_expect(const struct l45_stream_rx *rx, const struct l45_codec
 
 		if (tag_bytes <= rx->tag_done || (shortest > 0 && tag_bytes >= shortest))
 			continue;
-		if (candidates(codecs[i], rx->direction & 1, rx->plain_offset, rx->tag, rx->tag_done))
+		/* Before its first byte a tag may be any stream codec's. */
+		if (rx->tag_done == 0 ? codecs[i]->dialect.kind == L45_STREAM :
+					candidates(codecs[i], rx->direction & 1, rx->plain_offset, rx->tag, rx->tag_done))
 			shortest = tag_bytes;
 	}
 	expect->is_tag = 1;
 	/* A broken stream, or no codec for it: l45_stream_rx_tag refuses the next byte. */
 	expect->bytes = shortest > 0 && rx->mode == L45_FRAMED ? shortest - rx->tag_done : 1;
+}
+
+/*
+ * The common case: a whole tag, of a frame, that was not begun before. Returns the place of its codec, the first of
+ * those that agree as below, or codec_count: it is something else, and is read step by step.
+ */
+static size_t whole_frame_tag(const struct l45_stream_rx *rx, const struct l45_codec *const *codecs, size_t codec_count,
+			      const uint8_t *tag, uint32_t bytes)
+{
+	const unsigned int direction = rx->direction & 1;
+	size_t i;
+
+	if (rx->tag_done > 0 || bytes < L45_TAG_BYTES_MIN)
+		return codec_count;
+	for (i = 0; i < codec_count; i++) {
+		const struct l45_codec *codec = codecs[i];
+
+		if (codec->dialect.kind == L45_STREAM && codec->dialect.tag_bytes == bytes &&
+		    l45_load32(codec->ident[direction]) == l45_load32(tag) &&
+		    agrees(codec, codec->ident[direction], codec->key[direction], rx->plain_offset, tag, bytes))
+			break;
+	}
+	return i;
 }
 
 int l45_stream_rx_tag(struct l45_stream_rx *rx, const struct l45_codec *const *codecs, size_t codec_count,
@@ -104,6 +129,12 @@ int l45_stream_rx_tag(struct l45_stream_rx *rx, const struct l45_codec *const *c
 		goto broken;
 	if (bytes == 0)
 		return 0;
+	i = whole_frame_tag(rx, codecs, bounded(codec_count), tag, bytes);
+	if (i < bounded(codec_count)) {
+		rx->frame_left = codecs[i]->dialect.frame_bytes;
+		rx->codec = (uint8_t)i;
+		return 0;
+	}
 	memcpy(rx->tag + rx->tag_done, tag, bytes);
 	rx->tag_done = (uint8_t)(rx->tag_done + bytes);
 	for (i = 0; i < bounded(codec_count); i++) {
