@@ -101,7 +101,9 @@ let package = Package(
         .target(name: "CL45Tap", dependencies: ["CL45Core"], cSettings: strictC),
         .target(
             name: "Agent",
-            dependencies: ["L45Model", "ControlChannel", "KernelTap", .nioCore, .logging, .lifecycle, .crypto],
+            dependencies: [
+                "L45Model", "ControlChannel", "KernelTap", "HiccupsGuard", .nioCore, .logging, .lifecycle, .crypto,
+            ],
             swiftSettings: strict),
 
         // The whole control plane in one thread of virtual time: everything above but sockets and disks.
@@ -193,7 +195,7 @@ let package = Package(
             name: "OrchestratorTests",
             dependencies: [
                 "Orchestrator", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler", "IntentCompiler",
-                "L45Model", .logging, .nioCore, .nioPosix,
+                "HiccupsGuard", "L45Model", .logging, .nioCore, .nioPosix,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -47,6 +47,8 @@ package struct AgentDriver<T: Tap> {
         case .reportWanted: .reportWanted
         case .artifactChunk(let artifact, let offset, let bytes): .artifactChunk(artifact, offset: offset, bytes: bytes)
         case .artifactMissing(let artifact): .artifactMissing(artifact)
+        // Not of the tap: `PathAgent` takes them.
+        case .setPaths, .pathsInvalid, .farGatesHeld: .tick
         }
     }
 

@@ -14,6 +14,9 @@ package actor AgentService<T: Tap>: Service {
     private let tap: T
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
+    private let seams: PathSeams?
+    /// nil: the device guards no paths.
+    private var paths: PathAgent?
     /// For the channel, which asks at each connection from elsewhere.
     private let hello: Mutex<AgentHello>
     /// The tap and the disk are waited for here.
@@ -24,12 +27,14 @@ package actor AgentService<T: Tap>: Service {
     private var identities: IdentityStore?
     private var timer: (at: Timestamp, task: Task<Void, Never>)?
 
+    /// - Parameter paths: how paths are guarded; nil: this device guards none.
     package init(
-        _ configuration: AgentConfiguration, tap: T, logger: Logger,
+        _ configuration: AgentConfiguration, tap: T, paths: PathSeams? = nil, logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         self.configuration = configuration
         self.tap = tap
+        seams = paths
         self.logger = logger
         self.now = now
         hello = Mutex(AgentHello(facts: DeviceFacts(name: ""), bootID: "", ledgerGeneration: .none))
@@ -55,12 +60,25 @@ package actor AgentService<T: Tap>: Service {
             configuration, store: identities, name: facts.name, logger: logger)
         try start(
             AgentFacts(device: identity.device, facts: facts, bootID: HostFacts.bootID(), tap: tap.kind))
+        let link = ClientLink()
+        let paths = try seams.map { seams in
+            try PathAgent(
+                device: identity.device, folder: configuration.stateFolder, seams: seams, logger: logger, now: now,
+                send: { link.send($0) })
+        }
+        self.paths = paths
         let client = ChannelClient(
             ChannelClientConfiguration(
                 host: configuration.host, port: configuration.port, identity: identity,
-                reconnect: configuration.reconnect, hello: { self.hello.withLock { $0 } }),
+                reconnect: configuration.reconnect,
+                hello: {
+                    var hello = self.hello.withLock { $0 }
+                    hello.pathGeneration = paths?.generation
+                    return hello
+                }),
             logger: logger)
         self.client = client
+        link.client.withLock { $0 = client }
         // Before anybody is asked: what the ledger has is put in force.
         take(.started)
         logger.info(
@@ -71,6 +89,7 @@ package actor AgentService<T: Tap>: Service {
             ])
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await client.run() }
+            if let paths { group.addTask { await paths.run() } }
             group.addTask { [tap] in
                 for await notice in tap.notices { await self.note(notice) }
             }
@@ -96,11 +115,14 @@ package actor AgentService<T: Tap>: Service {
         case .connected:
             logger.info("connected", metadata: ["orchestrator": "\(configuration.host):\(configuration.port)"])
             take(.connected)
+            paths?.take(.connected)
         case .message(let message):
+            if let input = PathAgent.Input(message) { paths?.take(input) }
             if let input = driver?.input(message) { take(input) }
         case .disconnected(let reason, let retryIn):
             logger.notice("not connected", metadata: ["reason": "\(reason)", "retryIn": "\(retryIn)"])
             take(.disconnected)
+            paths?.take(.disconnected)
         case .renewed(let identity):
             do {
                 try identities?.save(identity)
@@ -164,7 +186,26 @@ package actor AgentService<T: Tap>: Service {
             for problem in report.problems { logger.debug("reported problem", metadata: ["problem": "\(problem)"]) }
         case .artifactWanted(let artifact, let offset):
             logger.info("artifact wanted", metadata: ["artifact": "\(artifact.digest.short)", "offset": "\(offset)"])
-        case .hello: break
+        case .hello, .paths: break
+        }
+    }
+}
+
+/// The channel, for a part that is made before it.
+private final class ClientLink: Sendable {
+    let client = Mutex<ChannelClient?>(nil)
+    func send(_ message: AgentMessage) { client.withLock { $0 }?.send(message) }
+}
+
+extension PathAgent.Input {
+    /// nil: the message is not about paths.
+    init?(_ message: OrchestratorMessage) {
+        switch message {
+        case .setPaths(let table): self = .set(table)
+        case .pathsInvalid(let generation, let why): self = .invalid(generation, why: why)
+        case .farGatesHeld(let path, let gates): self = .farHeld(path, gates)
+        case .welcome(_, let reportEvery): self = .welcomed(reportEvery: reportEvery)
+        case .set, .reportWanted, .artifactChunk, .artifactMissing: return nil
         }
     }
 }

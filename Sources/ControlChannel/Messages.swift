@@ -13,6 +13,8 @@ package enum AgentMessage: Hashable, Sendable {
     case artifactWanted(ArtifactReference, offset: Int)
     /// For the trail of events, such as the operations done.
     case event(Event)
+    /// How its paths stand.
+    case paths(PathReport)
 }
 
 /// The agent's check-in (seed 2.2.1).
@@ -21,8 +23,13 @@ package struct AgentHello: Hashable, Sendable {
     package var bootID: String
     /// The generation in the agent's ledger: an orchestrator restored from a backup goes on above it.
     package var ledgerGeneration: Generation
+    /// Of the path table that the agent keeps, 0 none; nil: the agent can not guard paths.
+    package var pathGeneration: Generation?
 
-    package init(facts: DeviceFacts, bootID: String, ledgerGeneration: Generation) {
+    package init(
+        facts: DeviceFacts, bootID: String, ledgerGeneration: Generation, pathGeneration: Generation? = nil
+    ) {
+        self.pathGeneration = pathGeneration
         self.facts = facts
         self.bootID = bootID
         self.ledgerGeneration = ledgerGeneration
@@ -40,4 +47,10 @@ package enum OrchestratorMessage: Hashable, Sendable {
     case artifactChunk(ArtifactReference, offset: Int, bytes: ByteBuffer)
     /// There is no such file here.
     case artifactMissing(ArtifactReference)
+    /// Take this whole state of paths.
+    case setPaths(PathTable)
+    /// A path table came that says something impossible. Made at the agent's end, never sent.
+    case pathsInvalid(Generation, why: String)
+    /// The far devices of this path have these gates and no others.
+    case farGatesHeld(PathName, [PathGate])
 }

@@ -8,6 +8,8 @@ package struct StoredFleet: Sendable {
     package var plans: [DeviceID: DevicePlan] = [:]
     package var tables: [DeviceID: DeviceTable] = [:]
     package var reports: [DeviceID: DeviceReport] = [:]
+    package var pathTables: [DeviceID: PathTable] = [:]
+    package var pathReports: [DeviceID: PathReport] = [:]
     package var statuses: [FlowName: RolloutStatus] = [:]
     package var intents: [IntentRecord] = []
 }
@@ -24,6 +26,8 @@ extension Inventory {
             fleet.plans = try plans(in: db, modules)
             fleet.tables = try tables(in: db, modules)
             fleet.reports = try Self.reports(in: db)
+            fleet.pathTables = try Self.pathTables(in: db)
+            fleet.pathReports = try Self.pathReports(in: db)
             return fleet
         }
     }

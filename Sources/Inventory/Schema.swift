@@ -9,13 +9,17 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 1
+    static let version = 2
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 first tables") { db in
             try db.execute(sql: first)
             try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
+        }
+        migrator.registerMigration("2 paths") { db in
+            try db.execute(sql: paths)
+            try db.execute(sql: "PRAGMA user_version = 2")
         }
         return migrator
     }()
@@ -146,6 +150,21 @@ enum Schema {
             bytes INTEGER NOT NULL,
             added_at INTEGER NOT NULL,
             content BLOB NOT NULL
+        ) STRICT;
+        """
+
+    // What a device is told of paths, and what it says of them; neither holds a secret. Plans are compiled anew from the
+    // intents at each start.
+    private static let paths = """
+        CREATE TABLE path_table (
+            device TEXT PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+            generation INTEGER NOT NULL,
+            content TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE path_report (
+            device TEXT PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+            report TEXT NOT NULL
         ) STRICT;
         """
 }

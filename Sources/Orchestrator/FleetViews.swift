@@ -7,10 +7,15 @@ package struct FleetViews: Sendable {
     let fleet: FleetState
     let book: IntentBook
     let misfits: [IntentName: String]
+    let paths: PathFleet
     let now: Timestamp
-    private let names: [DeviceID: String]
+    let names: [DeviceID: String]
 
-    package init(fleet: FleetState, book: IntentBook, misfits: [IntentName: String] = [:], now: Timestamp) {
+    package init(
+        fleet: FleetState, book: IntentBook, misfits: [IntentName: String] = [:], paths: PathFleet = PathFleet(),
+        now: Timestamp
+    ) {
+        self.paths = paths
         self.fleet = fleet
         self.book = book
         self.misfits = misfits
@@ -55,7 +60,7 @@ package struct FleetViews: Sendable {
     }
 
     /// Devices that the query's names and labels leave, sorted by name.
-    private func scope(_ query: ResourceQuery) throws(APIFailure) -> [DeviceSnapshot] {
+    func scope(_ query: ResourceQuery) throws(APIFailure) -> [DeviceSnapshot] {
         var chosen: [DeviceSnapshot] = []
         if query.kind == .devices, !query.names.isEmpty {
             for name in query.names {
@@ -131,7 +136,8 @@ package struct FleetViews: Sendable {
         func asked(_ name: IntentName) -> Bool { query.names.isEmpty || query.names.contains(name.rawValue) }
         var views = book.records.values.filter { asked($0.name) }.map { view(of: $0, deleting: false) }
         // Withdrawn intents stay in sight until the last module is gone.
-        let leaving = Set(fleet.statuses.values.map(\.intent)).subtracting(book.records.keys).filter(asked)
+        let leaving = Set(fleet.statuses.values.map(\.intent)).union(paths.present)
+            .subtracting(book.records.keys).filter(asked)
         views += leaving.map { name in
             view(
                 of: IntentRecord(name: name, revision: .none, source: "", origin: "", epoch: Epoch(0)), deleting: true)
@@ -155,12 +161,17 @@ package struct FleetViews: Sendable {
                 devices.insert(snapshot.device.id)
             }
         }
+        let guarding = paths.devices(of: record.name)
+        devices.formUnion(guarding)
+        let unguarded = guarding.filter { paths.devices[$0]?.runs(record.name) != true }
         let away = devices.filter { id in
             if case .away? = fleet.devices[id]?.link { true } else { false }
         }
-        let waiting = Set(statuses.flatMap(\.waiting).map(\.device))
+        let waiting = Set(statuses.flatMap(\.waiting).map(\.device)).union(unguarded)
         let settled = statuses.filter { $0.phase == .settled && $0.epoch == record.epoch }
-        let ready = !deleting && !flows.isEmpty && settled.count == flows.count && statuses.count == flows.count
+        let ready =
+            !deleting && !(flows.isEmpty && guarding.isEmpty) && settled.count == flows.count
+            && statuses.count == flows.count && unguarded.isEmpty
         let rotation = book.intent(record.name)?.rotation
         return IntentView(
             record: record, observedRevision: record.revision, rotate: rotation?.timing,
@@ -169,17 +180,20 @@ package struct FleetViews: Sendable {
             },
             deleting: deleting, flows: flows.count, devices: devices.count,
             devicesReady: devices.subtracting(ready ? [] : waiting).subtracting(ready ? [] : away).count,
-            devicesAway: away.count, phase: statuses.map(\.phase).min(), ready: ready,
-            conditions: conditions(record, statuses: Array(statuses), ready: ready, away: away, deleting: deleting))
+            devicesAway: away.count, phase: phase(statuses.map(\.phase), guarding, unguarded), ready: ready,
+            conditions: conditions(
+                record, statuses: Array(statuses), ready: ready, away: away, deleting: deleting,
+                unguarded: unguarded) + pathConditions(record.name, guarding))
     }
 
     private func conditions(
-        _ record: IntentRecord, statuses: [RolloutStatus], ready: Bool, away: Set<DeviceID>, deleting: Bool
+        _ record: IntentRecord, statuses: [RolloutStatus], ready: Bool, away: Set<DeviceID>, deleting: Bool,
+        unguarded: [DeviceID]
     ) -> [Condition] {
         let since = statuses.map(\.since).max()
         let first = statuses.flatMap(\.waiting).first
         let name = first.map { names[$0.device] ?? "\($0.device)" }
-        let holdup = first.map { "\(name ?? "") \($0.reason)" }
+        let holdup = first.map { "\(name ?? "") \($0.reason)" } ?? unguarded.sorted().first.map(pathHoldup)
         var conditions = [
             Condition(
                 type: "Ready", status: ready ? .yes : .no,

@@ -34,6 +34,7 @@ extension NetworkOrchestrator {
         sessions[id] = session
         // What an earlier connection reported says nothing of this one.
         reports[id] = nil
+        pathReports[id] = nil
         arrivals[id] = Arrival(session: session, hello: hello, at: now())
         stir()
     }
@@ -61,6 +62,7 @@ extension NetworkOrchestrator {
         // As the CIB has it: the operator's own labels win over the agent's.
         guard let device = changed || known == nil ? try inventory.device(id)?.device : known else { return }
         if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
+        paths.connected(device, kept: arrival.hello.pathGeneration)
         try server?.send(.welcome(id, reportEvery: reportEvery), to: arrival.session)
         note(
             Event(
@@ -79,6 +81,7 @@ extension NetworkOrchestrator {
         sessions[id] = nil
         arrivals[id] = nil
         fleet.disconnected(id, now: time)
+        paths.disconnected(id)
         note(
             Event(
                 at: time, severity: .warning, subject: "device/\(id)", message: "device away",
@@ -103,8 +106,9 @@ extension NetworkOrchestrator {
                     facts: ["generation": "\(generation)", "reason": reason]))
         case .event(var event):
             // What a device says is about that device, whatever it calls it.
-            event.subject = "device/\(id)"
+            event.subject = Self.subject(event, of: id)
             note(event)
+        case .paths(let report): received(report, from: id)
         case .artifactWanted(let reference, let offset):
             sendArtifact(reference, from: offset, to: session)
         }

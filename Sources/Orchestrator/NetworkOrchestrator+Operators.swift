@@ -46,6 +46,7 @@ extension NetworkOrchestrator: OperatorService {
             request.sources, prune: request.prune, lastKnown: { try inventory.lastKnown($0) }, now: time)
         let removed = outcomes.filter { $0.outcome == .pruned }.map(\.name)
         let before = fleet.devices.mapValues(\.plan)
+        let pathsBefore = Dictionary(paths.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
         let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
         let planned = try plan(next, mustFit: touched, authored: touched, time)
         if !request.dryRun, outcomes.contains(where: { $0.outcome != .unchanged }) {
@@ -53,10 +54,12 @@ extension NetworkOrchestrator: OperatorService {
             passAtOnce()
         }
         let after = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let pathsAfter = Dictionary(planned.paths.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
         let diffs = fleet.devices.values.compactMap { device in
-            DeviceDiff(
-                deviceName: device.device.facts.name, from: before[device.device.id] ?? nil, to: after[device.device.id]
-            )
+            let id = device.device.id
+            return DeviceDiff(
+                deviceName: device.device.facts.name, from: before[id] ?? nil, to: after[id],
+                pathsFrom: pathsBefore[id], pathsTo: pathsAfter[id])
         }
         return ApplyResult(
             dryRun: request.dryRun, intents: outcomes, warnings: parseWarnings + planned.warnings,
@@ -133,12 +136,13 @@ extension NetworkOrchestrator: OperatorService {
     // MARK: Reading
 
     private func get(_ query: ResourceQuery) throws -> APIResponse {
-        let views = FleetViews(fleet: fleet, book: book, misfits: misfits, now: now())
+        let views = FleetViews(fleet: fleet, book: book, misfits: misfits, paths: paths, now: now())
         switch query.kind {
         case .devices: return .devices(try views.devices(query))
         case .intents: return .intents(try views.intents(query))
         case .modules: return .modules(try views.modules(query))
         case .rollouts: return .rollouts(try views.rollouts(query))
+        case .paths: return .paths(try views.paths(query))
         }
     }
 
@@ -170,7 +174,7 @@ extension NetworkOrchestrator: OperatorService {
     }
 
     private func setLabels(_ request: LabelRequest) throws -> DeviceView {
-        let views = FleetViews(fleet: fleet, book: book, misfits: misfits, now: now())
+        let views = FleetViews(fleet: fleet, book: book, misfits: misfits, paths: paths, now: now())
         let device = try views.device(request.device)
         var labels = try inventory.device(device.id)?.operatorLabels ?? [:]
         labels.merge(request.set) { _, new in new }
@@ -179,20 +183,25 @@ extension NetworkOrchestrator: OperatorService {
         fleet.relabel(device.id, labels: try inventory.device(device.id)?.device.facts.labels ?? labels)
         plansAreStale = true
         passAtOnce()
-        return FleetViews(fleet: fleet, book: book, misfits: misfits, now: now()).view(of: device.id, fallback: device)
+        return FleetViews(fleet: fleet, book: book, misfits: misfits, paths: paths, now: now()).view(
+            of: device.id, fallback: device)
     }
 
     private func forget(_ request: DeviceRequest) throws -> DeviceID {
-        let id = try FleetViews(fleet: fleet, book: book, misfits: misfits, now: now()).device(request.device).id
+        let id = try FleetViews(fleet: fleet, book: book, misfits: misfits, paths: paths, now: now()).device(
+            request.device
+        ).id
         try inventory.forget(id, at: now())
         _ = refused.withLock { $0.insert(id) }
         arrivals[id] = nil
         reports[id] = nil
+        pathReports[id] = nil
         askedAt[id] = nil
         if let session = sessions.removeValue(forKey: id) {
             server?.disconnect(session, ChannelRefusal(.deviceNotAllowed, "the device was forgotten by its operator"))
         }
         fleet.forget(id)
+        paths.forget(id)
         note(Event(at: now(), severity: .warning, subject: "device/\(id)", message: "device forgotten"))
         plansAreStale = true
         passAtOnce()

@@ -20,6 +20,7 @@ package actor NetworkOrchestrator {
     let now: @Sendable () -> Timestamp
 
     package internal(set) var fleet: FleetState
+    package internal(set) var paths = PathFleet()
     var book: IntentBook
     /// Intents that do not fit the fleet, and why.
     var misfits: [IntentName: String] = [:]
@@ -37,6 +38,7 @@ package actor NetworkOrchestrator {
     /// What came since the pass before; the next one writes it in one transaction each.
     var arrivals: [DeviceID: Arrival] = [:]
     var reports: [DeviceID: DeviceReport] = [:]
+    var pathReports: [DeviceID: PathReport] = [:]
     private var events: [Event] = []
     /// Devices, labels or addresses changed: plans must be made anew.
     var plansAreStale = true
@@ -62,6 +64,7 @@ package actor NetworkOrchestrator {
             fleet.load(
                 known.device, plan: stored.plans[id], table: stored.tables[id], report: stored.reports[id],
                 now: startedAt)
+            paths.load(known.device, table: stored.pathTables[id], report: stored.pathReports[id])
         }
         fleet.load(Array(stored.statuses.values))
         fleet.strategies = book.strategies
@@ -170,7 +173,9 @@ package actor NetworkOrchestrator {
         }
     }
 
-    private var isUnsettled: Bool { fleet.statuses.values.contains { $0.phase != .settled } }
+    private var isUnsettled: Bool {
+        fleet.statuses.values.contains { $0.phase != .settled } || paths.isUnsettled
+    }
 
     /// One pass: what arrived is recorded, plans are made anew if need be, and the reconciler's actions are carried out.
     func pass() throws {
@@ -184,6 +189,7 @@ package actor NetworkOrchestrator {
         }
         try rotateWhatIsDue(time)
         try carryOut(Reconciler.step(fleet.snapshot, now: time), time)
+        try carryOutPaths(time)
         askWhereDrainsWait(time)
         resumeWaiters()
     }
@@ -196,6 +202,7 @@ package actor NetworkOrchestrator {
             for report in reports.values { fleet.reported(report, now: time) }
             reports.removeAll(keepingCapacity: true)
         }
+        try recordPaths()
         if !events.isEmpty {
             try inventory.append(events)
             events.removeAll(keepingCapacity: true)
@@ -229,7 +236,7 @@ package actor NetworkOrchestrator {
             for: Planning.Fleet(
                 devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
                 plans: fleet.devices.values.compactMap(\.plan), known: fleet.knownModules,
-                drainBound: configuration.policy.drainBound),
+                drainBound: configuration.policy.drainBound, paths: paths.plans),
             mustFit: mustFit, authored: authored, now: time)
     }
 
@@ -251,6 +258,7 @@ package actor NetworkOrchestrator {
         for record in changed { fleet.put(record) }
         for name in removed { fleet.remove(name) }
         fleet.adopt(planned.plans)
+        paths.adopt(planned.paths)
         stir()
     }
 

@@ -6,6 +6,7 @@ package enum Planning {
     package struct Planned: Sendable {
         package var book: IntentBook
         package var plans: [DevicePlan]
+        package var paths: [DevicePaths]
         /// Rendered; none of them stops the plan.
         package var warnings: [String]
         /// Intents that do not fit the fleet as it is, and why: their modules stay as they were planned before.
@@ -22,12 +23,15 @@ package enum Planning {
         package var known: [ModuleID: ModulePlan]
         /// How long old decoders stay: no rotation is over sooner.
         package var drainBound: Span
+        /// Paths in force.
+        package var paths: [DevicePaths]
 
         package init(
             devices: [Device], rootSecret: Secret, plans: [DevicePlan], known: [ModuleID: ModulePlan],
-            drainBound: Span = .zero
+            drainBound: Span = .zero, paths: [DevicePaths] = []
         ) {
             self.drainBound = drainBound
+            self.paths = paths
             self.devices = devices
             self.rootSecret = rootSecret
             self.plans = plans
@@ -65,6 +69,7 @@ package enum Planning {
         }
         return Planned(
             book: book, plans: keeping(misfits, of: fleet.plans, in: compiled.plans),
+            paths: keeping(misfits, of: fleet.paths, in: compiled.paths),
             warnings: compiled.diagnostics.map { $0.rendered() }, misfits: misfits)
     }
 
@@ -107,5 +112,28 @@ package enum Planning {
             if !kept.isEmpty { modules[plan.device, default: []] += kept }
         }
         return modules.keys.sorted().map { DevicePlan(device: $0, modules: modules[$0] ?? []) }
+    }
+
+    /// A device goes on answering for paths that are kept.
+    private static func keeping(
+        _ misfits: [IntentName: String], of old: [DevicePaths], in new: [DevicePaths]
+    ) -> [DevicePaths] {
+        guard !misfits.isEmpty else { return new }
+        var paths = Dictionary(new.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let kept = old.flatMap { device in
+            device.paths.filter { misfits[$0.intent] != nil }.map { (device: device.device, plan: $0) }
+        }
+        for (device, plan) in kept {
+            let known = paths[device] ?? DevicePaths(device: device, paths: [])
+            paths[device] = DevicePaths(device: device, paths: known.paths + [plan], answers: known.answers)
+        }
+        let answering = Set(kept.flatMap { path in path.plan.far })
+        for each in old where answering.contains(each.device) {
+            let known = paths[each.device] ?? DevicePaths(device: each.device, paths: [])
+            let missing = each.answers.filter { answer in !known.answers.contains { $0.port == answer.port } }
+            paths[each.device] = DevicePaths(
+                device: each.device, paths: known.paths, answers: known.answers + missing)
+        }
+        return paths.values.sorted { $0.device < $1.device }
     }
 }

@@ -33,6 +33,39 @@ struct WireTests {
         #expect(try back.contentDigest() == table.contentDigest())
     }
 
+    @Test("A path table that says something impossible is told apart from one that is none, and names its field")
+    func badPaths() throws {
+        var random = Seeded(4)
+        let table = Sample.pathTable(&random)
+        func why(_ change: (inout WirePathTable) -> Void) throws -> String {
+            var frame = WireOrchestratorFrame(.setPaths(table))
+            change(&frame.setPaths)
+            let bytes = ByteBuffer(bytes: try frame.serializedBytes() as [UInt8])
+            guard case .message(.pathsInvalid(let generation, let why)) = try WireOrchestratorFrame.decode(bytes) else {
+                throw Unexpected("it was taken")
+            }
+            #expect(generation == table.generation)
+            return why
+        }
+        #expect(try why { $0.paths[1].probe = "10.0.0.0/8" }.contains("paths[1].probe: 10.0.0.0/8 is a block"))
+        #expect(try why { $0.paths[0].port = 0 }.contains("paths[0].port: 0 where 1 to 65535"))
+        #expect(try why { $0.paths[0].policy.retestEveryMs = 1 }.contains("policy.retest_every_ms"))
+        #expect(
+            try why { $0.paths[0].policy.treatments[0].subject = .UNRECOGNIZED(77) }.contains("value 77 is not known"))
+        #expect(try why { $0.paths[1] = $0.paths[0] }.contains("stands in it twice"))
+        #expect(try why { $0.answers[0].openers = ["x"] }.contains("answers[0].openers: 'x' is no address block"))
+        #expect(try why { $0.accepted[0].opener = "x" }.contains("accepted[0].opener"))
+    }
+
+    @Test("An agent that knows no paths says none, and is understood")
+    func oldAgent() throws {
+        let old = AgentHello(facts: DeviceFacts(name: "old"), bootID: "b", ledgerGeneration: Generation(1))
+        guard case .hello(let hello, _) = try WireAgentFrame.decode(payload(try EncodedFrame(.hello(old)))) else {
+            throw Unexpected("no hello")
+        }
+        #expect(hello.pathGeneration == nil)
+    }
+
     @Test("A table that says something impossible is named down to its field")
     func badTables() throws {
         var random = Seeded(3)

@@ -129,6 +129,39 @@ struct PathMachineTests {
         #expect(path.phase == .resting(.gated))
     }
 
+    @Test("A path that shows nothing is looked at again soon, and then ever less often up to the usual")
+    func blindBackoff() {
+        var path = machine()
+        var waits: [Span] = []
+        var now = Self.begin
+        for _ in 0..<12 {
+            #expect(path.handle(.tick, now: now) == [.probe])
+            _ = path.handle(.probeFailed("the far end is not up yet"), now: now)
+            waits.append(path.wakeAt - now)
+            now = path.wakeAt
+        }
+        #expect(waits.prefix(4) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
+        #expect(waits.last == .seconds(600))
+        _ = path.handle(.tick, now: now)
+        _ = path.handle(.probed(well), now: now)
+        #expect(path.wakeAt == now + .seconds(600))
+    }
+
+    @Test("What an earlier process held stays until a look says otherwise, and goes when the path is well")
+    func takenOver() {
+        let held = GateWish(here: [PathGate(.windowScaling, at: .opening)])
+        var path = PathMachine(policy: PathPolicy(), farAgent: false, now: Self.begin, holding: held)
+        _ = path.handle(.tick, now: Self.begin)
+        _ = path.handle(.probeFailed("no answer"), now: Self.begin)
+        #expect(path.held == held)
+        for _ in 0..<2 {
+            let now = path.wakeAt
+            _ = path.handle(.tick, now: now)
+            if path.handle(.probed(well), now: now) == [.apply(.none)] { _ = path.handle(.applied, now: now) }
+        }
+        #expect(path.held.isEmpty)
+    }
+
     @Test("Every input in every reachable state keeps the rules")
     func exhaustive() {
         let policy = PathPolicy(treatments: [.sack: .allow])

@@ -54,8 +54,9 @@ private let rootHelp = """
                               written out.
 
     FLEET SUBCOMMANDS:
-      get                     List devices, intents, modules, rollouts or events.
-      describe                Show all about one device, intent or module.
+      get                     List devices, intents, modules, rollouts, paths or
+                              events.
+      describe                Show all about one device, intent, module or path.
       rollout                 See and steer how an intent comes about.
       wait                    Wait until something has come about.
       label                   Change the operator's labels of a device.

@@ -143,6 +143,9 @@ struct ServerSession {
         case .message(.report(let report)) where report.device != device:
             return end(
                 ChannelRefusal(.frameMalformed, "device \(device) sent a report of another device, \(report.device)"))
+        case .message(.paths(let report)) where report.device != device:
+            return end(
+                ChannelRefusal(.frameMalformed, "device \(device) sent a report of the paths of \(report.device)"))
         case .message(let message):
             return [.deliver(message)]
         case .renew(let der):

@@ -25,6 +25,7 @@ extension WireAgentFrame {
             artifactWanted.artifact = WireArtifactReference(reference)
             artifactWanted.offset = Int64(offset)
         case .event(let value): event = WireEvent(value)
+        case .paths(let value): paths = WirePathReport(value)
         }
     }
 
@@ -58,6 +59,8 @@ extension WireAgentFrame {
         case .enrol(let enrol):
             .enrol(enrol, protocols: WireHello.protocols(enrol.protocolMin, enrol.protocolMax))
         case .renew(let renew): .renew(signingRequest: Array(renew.signingRequest))
+        case .paths(let report):
+            .message(.paths(try WireError.at("paths") { () throws(WireError) in try report.value() }))
         case .ping: .ping
         case nil: .unknown
         }

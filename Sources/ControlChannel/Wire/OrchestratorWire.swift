@@ -30,6 +30,11 @@ extension WireOrchestratorFrame {
             artifactChunk.offset = Int64(offset)
             artifactChunk.content = Data(bytes.readableBytesView)
         case .artifactMissing(let reference): artifactMissing.artifact = WireArtifactReference(reference)
+        case .setPaths(let table): setPaths = WirePathTable(table)
+        case .pathsInvalid: break
+        case .farGatesHeld(let path, let gates):
+            farGatesHeld.path = path.rawValue
+            farGatesHeld.gates = gates.map(WirePathGate.init)
         }
     }
 
@@ -65,6 +70,13 @@ extension WireOrchestratorFrame {
             try WireError.at("artifact_missing") { () throws(WireError) in
                 .message(.artifactMissing(try missing.artifact.value()))
             }
+        case .setPaths(let table): try Self.paths(table)
+        case .farGatesHeld(let held):
+            try WireError.at("far_gates_held") { () throws(WireError) in
+                .message(
+                    .farGatesHeld(
+                        try WirePathPlan.name(held.path, "path"), try WirePathGate.list(held.gates, "gates")))
+            }
         case .ping: .ping
         case .granted(let grant):
             .granted(EnrolmentGrant(certificatePEM: grant.certificatePem, authorityPEM: grant.authorityPem))
@@ -72,6 +84,17 @@ extension WireOrchestratorFrame {
         case .renewalRefused(let refused): .renewalRefused(refused.value)
         case .accepted(let accepted): .accepted(accepted.protocol)
         case nil: .unknown
+        }
+    }
+
+    private static func paths(_ table: WirePathTable) throws(WireError) -> OrchestratorInbound {
+        let generation = try WireError.at("set_paths") { () throws(WireError) in
+            try WireCheck.generation(table.generation)
+        }
+        do {
+            return .message(.setPaths(try table.value()))
+        } catch {
+            return .message(.pathsInvalid(generation, why: "the path table says something impossible: \(error)"))
         }
     }
 

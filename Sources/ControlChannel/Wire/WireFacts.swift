@@ -36,6 +36,7 @@ extension WireHello {
         facts = WireDeviceFacts(hello.facts)
         bootID = hello.bootID
         ledgerGeneration = hello.ledgerGeneration.rawValue
+        if let generation = hello.pathGeneration { pathGeneration = generation.rawValue }
     }
 
     func value() throws(WireError) -> AgentHello {
@@ -43,7 +44,9 @@ extension WireHello {
         return AgentHello(
             facts: try WireError.at("facts") { () throws(WireError) in try facts.value() },
             bootID: try WireCheck.text(bootID, "boot_id", max: 64),
-            ledgerGeneration: try WireCheck.generation(ledgerGeneration, "ledger_generation"))
+            ledgerGeneration: try WireCheck.generation(ledgerGeneration, "ledger_generation"),
+            pathGeneration: hasPathGeneration
+                ? try WireCheck.generation(pathGeneration, "path_generation") : nil)
     }
 
     /// - Returns: an empty range, 0 to 0, when the bounds are the wrong way round: it matches no version.

@@ -419,6 +419,276 @@ nonisolated enum WireSeverity: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+nonisolated enum WireTreatment: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case auto // = 1
+  case allow // = 2
+  case deny // = 3
+  case proven // = 4
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .auto
+    case 2: self = .allow
+    case 3: self = .deny
+    case 4: self = .proven
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .auto: return 1
+    case .allow: return 2
+    case .deny: return 3
+    case .proven: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WireTreatment] = [
+    .unspecified,
+    .auto,
+    .allow,
+    .deny,
+    .proven,
+  ]
+
+}
+
+nonisolated enum WirePathExtension: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case ecn // = 1
+  case windowScaling // = 2
+  case timestamps // = 3
+  case sack // = 4
+  case mss // = 5
+  case mptcp // = 6
+  case tfo // = 7
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .ecn
+    case 2: self = .windowScaling
+    case 3: self = .timestamps
+    case 4: self = .sack
+    case 5: self = .mss
+    case 6: self = .mptcp
+    case 7: self = .tfo
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .ecn: return 1
+    case .windowScaling: return 2
+    case .timestamps: return 3
+    case .sack: return 4
+    case .mss: return 5
+    case .mptcp: return 6
+    case .tfo: return 7
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WirePathExtension] = [
+    .unspecified,
+    .ecn,
+    .windowScaling,
+    .timestamps,
+    .sack,
+    .mss,
+    .mptcp,
+    .tfo,
+  ]
+
+}
+
+nonisolated enum WirePathEnd: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case opening // = 1
+  case accepting // = 2
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .opening
+    case 2: self = .accepting
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .opening: return 1
+    case .accepting: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WirePathEnd] = [
+    .unspecified,
+    .opening,
+    .accepting,
+  ]
+
+}
+
+nonisolated enum WirePathPhase: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case new // = 1
+  case clear // = 2
+  case gated // = 3
+  case rolledBack // = 4
+  case blind // = 5
+  case failed // = 6
+  case probing // = 7
+  case weighing // = 8
+  case gating // = 9
+  case confirming // = 10
+  case comparing // = 11
+  case rollingBack // = 12
+  case healing // = 13
+  case renewing // = 14
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .new
+    case 2: self = .clear
+    case 3: self = .gated
+    case 4: self = .rolledBack
+    case 5: self = .blind
+    case 6: self = .failed
+    case 7: self = .probing
+    case 8: self = .weighing
+    case 9: self = .gating
+    case 10: self = .confirming
+    case 11: self = .comparing
+    case 12: self = .rollingBack
+    case 13: self = .healing
+    case 14: self = .renewing
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .new: return 1
+    case .clear: return 2
+    case .gated: return 3
+    case .rolledBack: return 4
+    case .blind: return 5
+    case .failed: return 6
+    case .probing: return 7
+    case .weighing: return 8
+    case .gating: return 9
+    case .confirming: return 10
+    case .comparing: return 11
+    case .rollingBack: return 12
+    case .healing: return 13
+    case .renewing: return 14
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WirePathPhase] = [
+    .unspecified,
+    .new,
+    .clear,
+    .gated,
+    .rolledBack,
+    .blind,
+    .failed,
+    .probing,
+    .weighing,
+    .gating,
+    .confirming,
+    .comparing,
+    .rollingBack,
+    .healing,
+    .renewing,
+  ]
+
+}
+
+nonisolated enum WirePathVerdict: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case intact // = 1
+  case changed // = 2
+  case unknown // = 3
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .intact
+    case 2: self = .changed
+    case 3: self = .unknown
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .intact: return 1
+    case .changed: return 2
+    case .unknown: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WirePathVerdict] = [
+    .unspecified,
+    .intact,
+    .changed,
+    .unknown,
+  ]
+
+}
+
 /// Agent to orchestrator.
 nonisolated struct WireAgentFrame: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -491,6 +761,14 @@ nonisolated struct WireAgentFrame: Sendable {
     set {body = .renew(newValue)}
   }
 
+  var paths: WirePathReport {
+    get {
+      if case .paths(let v)? = body {return v}
+      return WirePathReport()
+    }
+    set {body = .paths(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -502,6 +780,7 @@ nonisolated struct WireAgentFrame: Sendable {
     case ping(WirePing)
     case enrol(WireEnrol)
     case renew(WireRenew)
+    case paths(WirePathReport)
 
   }
 
@@ -596,6 +875,22 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     set {body = .renewalRefused(newValue)}
   }
 
+  var setPaths: WirePathTable {
+    get {
+      if case .setPaths(let v)? = body {return v}
+      return WirePathTable()
+    }
+    set {body = .setPaths(newValue)}
+  }
+
+  var farGatesHeld: WireFarGatesHeld {
+    get {
+      if case .farGatesHeld(let v)? = body {return v}
+      return WireFarGatesHeld()
+    }
+    set {body = .farGatesHeld(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -609,6 +904,8 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     case refusal(WireRefusal)
     case accepted(WireAccepted)
     case renewalRefused(WireRenewalRefused)
+    case setPaths(WirePathTable)
+    case farGatesHeld(WireFarGatesHeld)
 
   }
 
@@ -649,11 +946,22 @@ nonisolated struct WireHello: Sendable {
 
   var ledgerGeneration: UInt64 = 0
 
+  /// Of the path table that the agent keeps; 0 none. Absent: an agent that knows no paths.
+  var pathGeneration: UInt64 {
+    get {_pathGeneration ?? 0}
+    set {_pathGeneration = newValue}
+  }
+  /// Returns true if `pathGeneration` has been explicitly set.
+  var hasPathGeneration: Bool {self._pathGeneration != nil}
+  /// Clears the value of `pathGeneration`. Subsequent reads from it will return its default value.
+  mutating func clearPathGeneration() {self._pathGeneration = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _facts: WireDeviceFacts? = nil
+  fileprivate var _pathGeneration: UInt64? = nil
 }
 
 /// The answer to a hello.
@@ -1374,6 +1682,262 @@ nonisolated struct WireEvent: Sendable {
   init() {}
 }
 
+/// All that a device is told of paths, beside its DeviceTable and with a generation of its own.
+nonisolated struct WirePathTable: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var device: String = String()
+
+  var generation: UInt64 = 0
+
+  var paths: [WirePathPlan] = []
+
+  var answers: [WirePathAnswer] = []
+
+  var accepted: [WireAcceptedGates] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathPlan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var intent: String = String()
+
+  /// As text, `10.2.0.0/24`.
+  var destination: String = String()
+
+  var policy: WirePathPolicy {
+    get {_policy ?? WirePathPolicy()}
+    set {_policy = newValue}
+  }
+  /// Returns true if `policy` has been explicitly set.
+  var hasPolicy: Bool {self._policy != nil}
+  /// Clears the value of `policy`. Subsequent reads from it will return its default value.
+  mutating func clearPolicy() {self._policy = nil}
+
+  var probe: String = String()
+
+  var port: UInt32 = 0
+
+  var ratePort: UInt32 {
+    get {_ratePort ?? 0}
+    set {_ratePort = newValue}
+  }
+  /// Returns true if `ratePort` has been explicitly set.
+  var hasRatePort: Bool {self._ratePort != nil}
+  /// Clears the value of `ratePort`. Subsequent reads from it will return its default value.
+  mutating func clearRatePort() {self._ratePort = nil}
+
+  var far: [String] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _policy: WirePathPolicy? = nil
+  fileprivate var _ratePort: UInt32? = nil
+}
+
+nonisolated struct WirePathPolicy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Those that are not listed are automatic.
+  var treatments: [WirePathTreatment] = []
+
+  var mssBytes: Int64 = 0
+
+  var retestEveryMs: Int64 = 0
+
+  var tolerancePercent: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathTreatment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var subject: WirePathExtension = .unspecified
+
+  var treatment: WireTreatment = .unspecified
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var port: UInt32 = 0
+
+  var ratePort: UInt32 = 0
+
+  var openers: [String] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Gates for connections that another device opens.
+nonisolated struct WireAcceptedGates: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var path: String = String()
+
+  var opener: String = String()
+
+  var sources: [String] = []
+
+  var gates: [WirePathGate] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathGate: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var subject: WirePathExtension = .unspecified
+
+  var end: WirePathEnd = .unspecified
+
+  /// For the MSS alone.
+  var mssBytes: Int64 {
+    get {_mssBytes ?? 0}
+    set {_mssBytes = newValue}
+  }
+  /// Returns true if `mssBytes` has been explicitly set.
+  var hasMssBytes: Bool {self._mssBytes != nil}
+  /// Clears the value of `mssBytes`. Subsequent reads from it will return its default value.
+  mutating func clearMssBytes() {self._mssBytes = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _mssBytes: Int64? = nil
+}
+
+/// The far devices of a path have these gates and no others.
+nonisolated struct WireFarGatesHeld: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var path: String = String()
+
+  var gates: [WirePathGate] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var device: String = String()
+
+  var takenAtMs: Int64 = 0
+
+  var taken: UInt64 = 0
+
+  var inForce: UInt64 = 0
+
+  var paths: [WirePathStanding] = []
+
+  var problems: [String] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathStanding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var phase: WirePathPhase = .unspecified
+
+  var sinceMs: Int64 = 0
+
+  var nextAtMs: Int64 = 0
+
+  var sight: [WirePathSight] = []
+
+  var here: [WirePathGate] = []
+
+  var there: [WirePathGate] = []
+
+  var wanted: [WirePathGate] = []
+
+  var isWaiting: Bool = false
+
+  var asksEcn: Bool = false
+
+  var heldSinceMs: Int64 = 0
+
+  /// Bits a second.
+  var rate: Double {
+    get {_rate ?? 0}
+    set {_rate = newValue}
+  }
+  /// Returns true if `rate` has been explicitly set.
+  var hasRate: Bool {self._rate != nil}
+  /// Clears the value of `rate`. Subsequent reads from it will return its default value.
+  mutating func clearRate() {self._rate = nil}
+
+  var reason: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _rate: Double? = nil
+}
+
+nonisolated struct WirePathSight: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var subject: WirePathExtension = .unspecified
+
+  var out: WirePathVerdict = .unspecified
+
+  var back: WirePathVerdict = .unspecified
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "l45.control.v1"
@@ -1410,9 +1974,29 @@ nonisolated extension WireSeverity: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SEVERITY_UNSPECIFIED\0\u{1}SEVERITY_INFO\0\u{1}SEVERITY_WARNING\0\u{1}SEVERITY_ALERT\0")
 }
 
+nonisolated extension WireTreatment: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TREATMENT_UNSPECIFIED\0\u{1}TREATMENT_AUTO\0\u{1}TREATMENT_ALLOW\0\u{1}TREATMENT_DENY\0\u{1}TREATMENT_PROVEN\0")
+}
+
+nonisolated extension WirePathExtension: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PATH_EXTENSION_UNSPECIFIED\0\u{1}PATH_EXTENSION_ECN\0\u{1}PATH_EXTENSION_WINDOW_SCALING\0\u{1}PATH_EXTENSION_TIMESTAMPS\0\u{1}PATH_EXTENSION_SACK\0\u{1}PATH_EXTENSION_MSS\0\u{1}PATH_EXTENSION_MPTCP\0\u{1}PATH_EXTENSION_TFO\0")
+}
+
+nonisolated extension WirePathEnd: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PATH_END_UNSPECIFIED\0\u{1}PATH_END_OPENING\0\u{1}PATH_END_ACCEPTING\0")
+}
+
+nonisolated extension WirePathPhase: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PATH_PHASE_UNSPECIFIED\0\u{1}PATH_PHASE_NEW\0\u{1}PATH_PHASE_CLEAR\0\u{1}PATH_PHASE_GATED\0\u{1}PATH_PHASE_ROLLED_BACK\0\u{1}PATH_PHASE_BLIND\0\u{1}PATH_PHASE_FAILED\0\u{1}PATH_PHASE_PROBING\0\u{1}PATH_PHASE_WEIGHING\0\u{1}PATH_PHASE_GATING\0\u{1}PATH_PHASE_CONFIRMING\0\u{1}PATH_PHASE_COMPARING\0\u{1}PATH_PHASE_ROLLING_BACK\0\u{1}PATH_PHASE_HEALING\0\u{1}PATH_PHASE_RENEWING\0")
+}
+
+nonisolated extension WirePathVerdict: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PATH_VERDICT_UNSPECIFIED\0\u{1}PATH_VERDICT_INTACT\0\u{1}PATH_VERDICT_CHANGED\0\u{1}PATH_VERDICT_UNKNOWN\0")
+}
+
 nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".AgentFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}report\0\u{1}refused\0\u{3}artifact_wanted\0\u{1}event\0\u{1}ping\0\u{1}enrol\0\u{1}renew\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}report\0\u{1}refused\0\u{3}artifact_wanted\0\u{1}event\0\u{1}ping\0\u{1}enrol\0\u{1}renew\0\u{2} paths\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1524,6 +2108,19 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .renew(v)
         }
       }()
+      case 40: try {
+        var v: WirePathReport?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .paths(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .paths(v)
+        }
+      }()
       default: break
       }
     }
@@ -1567,6 +2164,10 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
       guard case .renew(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
+    case .paths?: try {
+      guard case .paths(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1581,7 +2182,7 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OrchestratorFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1719,6 +2320,32 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
           self.body = .renewalRefused(v)
         }
       }()
+      case 40: try {
+        var v: WirePathTable?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setPaths(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setPaths(v)
+        }
+      }()
+      case 41: try {
+        var v: WireFarGatesHeld?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .farGatesHeld(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .farGatesHeld(v)
+        }
+      }()
       default: break
       }
     }
@@ -1770,6 +2397,14 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
       guard case .renewalRefused(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .setPaths?: try {
+      guard case .setPaths(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .farGatesHeld?: try {
+      guard case .farGatesHeld(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1803,7 +2438,7 @@ nonisolated extension WirePing: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{1}facts\0\u{3}boot_id\0\u{3}ledger_generation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{1}facts\0\u{3}boot_id\0\u{3}ledger_generation\0\u{4}#path_generation\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1816,6 +2451,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 3: try { try decoder.decodeSingularMessageField(value: &self._facts) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.bootID) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.ledgerGeneration) }()
+      case 40: try { try decoder.decodeSingularUInt64Field(value: &self._pathGeneration) }()
       default: break
       }
     }
@@ -1841,6 +2477,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.ledgerGeneration != 0 {
       try visitor.visitSingularUInt64Field(value: self.ledgerGeneration, fieldNumber: 5)
     }
+    try { if let v = self._pathGeneration {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 40)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1850,6 +2489,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs._facts != rhs._facts {return false}
     if lhs.bootID != rhs.bootID {return false}
     if lhs.ledgerGeneration != rhs.ledgerGeneration {return false}
+    if lhs._pathGeneration != rhs._pathGeneration {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3256,6 +3896,553 @@ nonisolated extension WireEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.subject != rhs.subject {return false}
     if lhs.message != rhs.message {return false}
     if lhs.facts != rhs.facts {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathTable: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathTable"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}generation\0\u{1}paths\0\u{1}answers\0\u{1}accepted\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.device) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.generation) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.paths) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.answers) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.accepted) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.device.isEmpty {
+      try visitor.visitSingularStringField(value: self.device, fieldNumber: 1)
+    }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt64Field(value: self.generation, fieldNumber: 2)
+    }
+    if !self.paths.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.paths, fieldNumber: 3)
+    }
+    if !self.answers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.answers, fieldNumber: 4)
+    }
+    if !self.accepted.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.accepted, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathTable, rhs: WirePathTable) -> Bool {
+    if lhs.device != rhs.device {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.paths != rhs.paths {return false}
+    if lhs.answers != rhs.answers {return false}
+    if lhs.accepted != rhs.accepted {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathPlan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathPlan"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}intent\0\u{1}destination\0\u{1}policy\0\u{1}probe\0\u{1}port\0\u{3}rate_port\0\u{1}far\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.intent) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.destination) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._policy) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.probe) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._ratePort) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.far) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.intent.isEmpty {
+      try visitor.visitSingularStringField(value: self.intent, fieldNumber: 1)
+    }
+    if !self.destination.isEmpty {
+      try visitor.visitSingularStringField(value: self.destination, fieldNumber: 2)
+    }
+    try { if let v = self._policy {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.probe.isEmpty {
+      try visitor.visitSingularStringField(value: self.probe, fieldNumber: 4)
+    }
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 5)
+    }
+    try { if let v = self._ratePort {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+    } }()
+    if !self.far.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.far, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathPlan, rhs: WirePathPlan) -> Bool {
+    if lhs.intent != rhs.intent {return false}
+    if lhs.destination != rhs.destination {return false}
+    if lhs._policy != rhs._policy {return false}
+    if lhs.probe != rhs.probe {return false}
+    if lhs.port != rhs.port {return false}
+    if lhs._ratePort != rhs._ratePort {return false}
+    if lhs.far != rhs.far {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathPolicy"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}treatments\0\u{3}mss_bytes\0\u{3}retest_every_ms\0\u{3}tolerance_percent\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.treatments) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.mssBytes) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.retestEveryMs) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.tolerancePercent) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.treatments.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.treatments, fieldNumber: 1)
+    }
+    if self.mssBytes != 0 {
+      try visitor.visitSingularInt64Field(value: self.mssBytes, fieldNumber: 2)
+    }
+    if self.retestEveryMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.retestEveryMs, fieldNumber: 3)
+    }
+    if self.tolerancePercent != 0 {
+      try visitor.visitSingularInt64Field(value: self.tolerancePercent, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathPolicy, rhs: WirePathPolicy) -> Bool {
+    if lhs.treatments != rhs.treatments {return false}
+    if lhs.mssBytes != rhs.mssBytes {return false}
+    if lhs.retestEveryMs != rhs.retestEveryMs {return false}
+    if lhs.tolerancePercent != rhs.tolerancePercent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathTreatment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathTreatment"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subject\0\u{1}treatment\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.subject) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.treatment) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.subject != .unspecified {
+      try visitor.visitSingularEnumField(value: self.subject, fieldNumber: 1)
+    }
+    if self.treatment != .unspecified {
+      try visitor.visitSingularEnumField(value: self.treatment, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathTreatment, rhs: WirePathTreatment) -> Bool {
+    if lhs.subject != rhs.subject {return false}
+    if lhs.treatment != rhs.treatment {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathAnswer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{3}rate_port\0\u{1}openers\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.ratePort) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.openers) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
+    }
+    if self.ratePort != 0 {
+      try visitor.visitSingularUInt32Field(value: self.ratePort, fieldNumber: 2)
+    }
+    if !self.openers.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.openers, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathAnswer, rhs: WirePathAnswer) -> Bool {
+    if lhs.port != rhs.port {return false}
+    if lhs.ratePort != rhs.ratePort {return false}
+    if lhs.openers != rhs.openers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAcceptedGates: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".AcceptedGates"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}opener\0\u{1}sources\0\u{1}gates\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.opener) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.sources) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.gates) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    if !self.opener.isEmpty {
+      try visitor.visitSingularStringField(value: self.opener, fieldNumber: 2)
+    }
+    if !self.sources.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.sources, fieldNumber: 3)
+    }
+    if !self.gates.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.gates, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireAcceptedGates, rhs: WireAcceptedGates) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs.opener != rhs.opener {return false}
+    if lhs.sources != rhs.sources {return false}
+    if lhs.gates != rhs.gates {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathGate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathGate"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subject\0\u{1}end\0\u{3}mss_bytes\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.subject) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.end) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self._mssBytes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.subject != .unspecified {
+      try visitor.visitSingularEnumField(value: self.subject, fieldNumber: 1)
+    }
+    if self.end != .unspecified {
+      try visitor.visitSingularEnumField(value: self.end, fieldNumber: 2)
+    }
+    try { if let v = self._mssBytes {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathGate, rhs: WirePathGate) -> Bool {
+    if lhs.subject != rhs.subject {return false}
+    if lhs.end != rhs.end {return false}
+    if lhs._mssBytes != rhs._mssBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFarGatesHeld: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FarGatesHeld"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}gates\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.gates) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    if !self.gates.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.gates, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireFarGatesHeld, rhs: WireFarGatesHeld) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs.gates != rhs.gates {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathReport"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{3}taken_at_ms\0\u{1}taken\0\u{3}in_force\0\u{1}paths\0\u{1}problems\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.device) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.takenAtMs) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.taken) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.inForce) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.paths) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.problems) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.device.isEmpty {
+      try visitor.visitSingularStringField(value: self.device, fieldNumber: 1)
+    }
+    if self.takenAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.takenAtMs, fieldNumber: 2)
+    }
+    if self.taken != 0 {
+      try visitor.visitSingularUInt64Field(value: self.taken, fieldNumber: 3)
+    }
+    if self.inForce != 0 {
+      try visitor.visitSingularUInt64Field(value: self.inForce, fieldNumber: 4)
+    }
+    if !self.paths.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.paths, fieldNumber: 5)
+    }
+    if !self.problems.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.problems, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathReport, rhs: WirePathReport) -> Bool {
+    if lhs.device != rhs.device {return false}
+    if lhs.takenAtMs != rhs.takenAtMs {return false}
+    if lhs.taken != rhs.taken {return false}
+    if lhs.inForce != rhs.inForce {return false}
+    if lhs.paths != rhs.paths {return false}
+    if lhs.problems != rhs.problems {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathStanding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathStanding"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}phase\0\u{3}since_ms\0\u{3}next_at_ms\0\u{1}sight\0\u{1}here\0\u{1}there\0\u{1}wanted\0\u{3}is_waiting\0\u{3}asks_ecn\0\u{3}held_since_ms\0\u{1}rate\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.phase) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.sinceMs) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.nextAtMs) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.sight) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.here) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.there) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.wanted) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.isWaiting) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.asksEcn) }()
+      case 11: try { try decoder.decodeSingularInt64Field(value: &self.heldSinceMs) }()
+      case 12: try { try decoder.decodeSingularDoubleField(value: &self._rate) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.phase != .unspecified {
+      try visitor.visitSingularEnumField(value: self.phase, fieldNumber: 2)
+    }
+    if self.sinceMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.sinceMs, fieldNumber: 3)
+    }
+    if self.nextAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.nextAtMs, fieldNumber: 4)
+    }
+    if !self.sight.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sight, fieldNumber: 5)
+    }
+    if !self.here.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.here, fieldNumber: 6)
+    }
+    if !self.there.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.there, fieldNumber: 7)
+    }
+    if !self.wanted.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.wanted, fieldNumber: 8)
+    }
+    if self.isWaiting != false {
+      try visitor.visitSingularBoolField(value: self.isWaiting, fieldNumber: 9)
+    }
+    if self.asksEcn != false {
+      try visitor.visitSingularBoolField(value: self.asksEcn, fieldNumber: 10)
+    }
+    if self.heldSinceMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.heldSinceMs, fieldNumber: 11)
+    }
+    try { if let v = self._rate {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 12)
+    } }()
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 13)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathStanding, rhs: WirePathStanding) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.phase != rhs.phase {return false}
+    if lhs.sinceMs != rhs.sinceMs {return false}
+    if lhs.nextAtMs != rhs.nextAtMs {return false}
+    if lhs.sight != rhs.sight {return false}
+    if lhs.here != rhs.here {return false}
+    if lhs.there != rhs.there {return false}
+    if lhs.wanted != rhs.wanted {return false}
+    if lhs.isWaiting != rhs.isWaiting {return false}
+    if lhs.asksEcn != rhs.asksEcn {return false}
+    if lhs.heldSinceMs != rhs.heldSinceMs {return false}
+    if lhs._rate != rhs._rate {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathSight: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathSight"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subject\0\u{1}out\0\u{1}back\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.subject) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.out) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.back) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.subject != .unspecified {
+      try visitor.visitSingularEnumField(value: self.subject, fieldNumber: 1)
+    }
+    if self.out != .unspecified {
+      try visitor.visitSingularEnumField(value: self.out, fieldNumber: 2)
+    }
+    if self.back != .unspecified {
+      try visitor.visitSingularEnumField(value: self.back, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathSight, rhs: WirePathSight) -> Bool {
+    if lhs.subject != rhs.subject {return false}
+    if lhs.out != rhs.out {return false}
+    if lhs.back != rhs.back {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -7,6 +7,14 @@ package enum GateError: Error, Hashable, CustomStringConvertible {
     case tooSlow(tool: String, seconds: Int)
     case refused(tool: String, status: Int32, said: String)
 
+    /// This host, as it is, can not have gates.
+    var isIncapable: Bool {
+        switch self {
+        case .toolMissing, .notPermitted: true
+        case .tooSlow, .refused: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .toolMissing(let tool, let reason):

@@ -1,7 +1,7 @@
 package import L45Model
 
 /// Which gates a path is to have, on this device and on the far one.
-package struct GateWish: Hashable, Sendable {
+package struct GateWish: Hashable, Codable, Sendable {
     /// On this device. Sorted.
     package var here: [PathGate]
     /// On the far device, for connections from this one. Sorted; empty where the far device has no agent.

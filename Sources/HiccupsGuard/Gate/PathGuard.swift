@@ -1,51 +1,8 @@
 package import L45Model
 
-/// One path under guard.
-package struct GuardedPath: Hashable, Sendable {
-    /// Unique on this device: `INTENT/N`.
-    package var name: String
-    /// Whom the gates are for.
-    package var destination: AddressBlock
-    package var policy: PathPolicy
-    /// The far device can be told to gate.
-    package var farAgent: Bool
-
-    package init(name: String, destination: AddressBlock, policy: PathPolicy, farAgent: Bool) {
-        self.name = name
-        self.destination = destination
-        self.policy = policy
-        self.farAgent = farAgent
-    }
-}
-
-/// Looks at a path: an interrogation over real sockets, or a script in tests.
-package protocol PathProber: Sendable {
-    /// Must not be hidden from the path by our own gates: send below netfilter (AF_PACKET).
-    /// - Throws: in words for the operator, when nothing could be sent.
-    func look(at path: GuardedPath) async throws -> PathSight
-}
-
-/// Measures what an ordinary connection over a path achieves.
-package protocol PathMeter: Sendable {
-    /// Bits a second; nil where there is nothing to measure with.
-    func rate(of path: GuardedPath) async -> Double?
-}
-
-/// The far ends of paths, reached through the orchestrator.
-package protocol FarGates: Sendable {
-    /// These gates for connections over `path` from this device, and no others. Returns when they are in force.
-    func set(_ gates: [PathGate], for path: GuardedPath) async throws
-}
-
-/// Runs the machines of all paths of a device and carries out what they decide, one step at a time.
+/// Runs the machines of all paths of a device and carries out what they decide, one step at a time; and holds the gates
+/// that other devices have asked for.
 package actor PathGuard {
-    private struct Watched {
-        let path: GuardedPath
-        var machine: PathMachine
-        /// What the far end was told last.
-        var there: [PathGate] = []
-    }
-
     /// What there is to say of one path.
     package struct Standing: Hashable, Sendable {
         package let path: GuardedPath
@@ -53,79 +10,127 @@ package actor PathGuard {
         package let held: GateWish
         package let sight: PathSight
         package let nextAt: Timestamp
+        /// When the present rest, or the one before what is under way, began.
+        package let since: Timestamp
+        /// When `held` last changed.
+        package let heldSince: Timestamp
+        /// Bits a second, as measured last.
+        package let rate: Double?
+        package let reason: String
     }
 
-    private var watched: [Watched]
+    /// Gates for others last this long without being renewed: a host whose agent died does not keep them for ever.
+    package static let acceptedFor = Span.seconds(900)
+    static let acceptedRenewal = Span.seconds(300)
+
+    private var watched: [WatchedPath]
     private let prober: any PathProber
     private let meter: any PathMeter
     private let far: any FarGates
     private let keeper: GateKeeper
     private let now: @Sendable () -> Timestamp
+    private nonisolated let executor = GateExecutor()
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     /// What is in force here, by path.
     private var here: [String: [HeldGate]] = [:]
     private var asking: [String: AddressBlock] = [:]
+    private var accepted: [AcceptedGates] = []
+    private var renewAcceptedAt: Timestamp?
+    /// What a run before this one left behind is gone, or taken over.
     private var isClean = false
-    /// One pass or one stop at a time: both wait for others in between.
+    /// One pass, update or stop at a time: all wait for others in between.
     private var isBusy = false
     private var isStopping = false
+    private var isInterrupted = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    /// - Parameter holding: what a run before this one had in force, by path: it stays so until a look says otherwise.
     package init(
-        _ paths: [GuardedPath], prober: any PathProber, meter: any PathMeter, far: any FarGates,
-        keeper: GateKeeper = GateKeeper(), now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+        _ paths: [GuardedPath], holding: [String: GateWish] = [:], prober: any PathProber, meter: any PathMeter,
+        far: any FarGates, keeper: GateKeeper = GateKeeper(), now: @escaping @Sendable () -> Timestamp = { .now() }
     ) {
         let time = now()
-        watched = paths.map {
-            Watched(path: $0, machine: PathMachine(policy: $0.policy, farAgent: $0.farAgent, now: time))
-        }
+        watched = paths.map { WatchedPath($0, holding: holding[$0.name] ?? .none, now: time) }
         self.prober = prober
         self.meter = meter
         self.far = far
         self.keeper = keeper
         self.now = now
-    }
-
-    package var standings: [Standing] {
-        watched.map {
-            Standing(
-                path: $0.path, phase: $0.machine.phase, held: $0.machine.held, sight: $0.machine.sight,
-                nextAt: $0.machine.wakeAt)
+        for each in watched {
+            here[each.path.name] = Self.held(each.machine.held, each.path, time)
+            if each.machine.held.asksECN { asking[each.path.name] = each.path.destination }
         }
     }
 
-    /// When ``pass()`` has something to do again; nil without a path.
-    package var wakeAt: Timestamp? { watched.map(\.machine.wakeAt).min() }
+    package var standings: [Standing] { watched.map(\.standing) }
 
-    /// Does what is due, for each path until it rests again; ends early when it is stopped meanwhile.
+    /// When ``pass()`` has something to do again; nil: never, as it stands.
+    package var wakeAt: Timestamp? { (watched.map(\.machine.wakeAt) + [renewAcceptedAt].compactMap { $0 }).min() }
+
+    /// Does what is due, for each path until it rests again; ends early when it is stopped or interrupted meanwhile.
     /// - Returns: what happened, for the trail.
     /// - Throws: when what a run before this one left behind can not be removed.
     package func pass() async throws(GateError) -> [Event] {
         await begin()
         defer { end() }
-        if !isClean, !isStopping {
-            try keeper.removeAll()
-            isClean = true
+        isInterrupted = false
+        if !isClean || renewAcceptedAt.map({ now() >= $0 }) ?? false, !isStopping {
+            try enforce(here, asking, accepted, mustRoute: !isClean)
         }
         var events: [Event] = []
-        for index in watched.indices where !isStopping && watched[index].machine.wakeAt <= now() {
-            var outputs = watched[index].machine.handle(.tick, now: now())
+        // A process that ends leaves things as they are: the next one takes them over.
+        for index in watched.indices
+        where !isStopping && !isInterrupted && !Task.isCancelled && watched[index].machine.wakeAt <= now() {
+            var outputs = watched[index].handle(.tick, now: now())
             // No life of a path takes as many steps from rest to rest; a bound all the same.
             var stepsLeft = 64
-            while !outputs.isEmpty, stepsLeft > 0, !isStopping {
+            while !outputs.isEmpty, stepsLeft > 0, !isStopping, !Task.isCancelled {
                 stepsLeft -= 1
                 let output = outputs.removeFirst()
                 if case .note(let severity, let message, let facts) = output {
-                    let path = watched[index].path
-                    events.append(
-                        Event(
-                            at: now(), severity: severity, subject: "path/\(path.name)", message: message,
-                            facts: facts.merging(["destination": "\(path.destination)"]) { old, _ in old }))
+                    events.append(event(watched[index].path, severity, message, facts))
                 } else if let input = await perform(output, index) {
-                    outputs += watched[index].machine.handle(input, now: now())
+                    outputs += watched[index].handle(input, now: now())
                 }
             }
         }
         return events
+    }
+
+    /// A pass under way ends after the path that it is at: something is to be changed.
+    package func interrupt() { isInterrupted = true }
+
+    /// These paths from now on, and these gates for others. Those that stay keep what they have; what is no longer named is
+    /// removed here. Far ends of paths that are gone are the caller's to tell.
+    /// - Returns: what happened, for the trail.
+    /// - Throws: when the firewall or the routes could not be changed; then all is as before, and may be tried again.
+    package func update(
+        _ paths: [GuardedPath], accepting: [AcceptedGates] = []
+    ) async throws(GateError) -> [Event] {
+        await begin()
+        defer { end() }
+        guard !isStopping else { return [] }
+        let time = now()
+        let known = Dictionary(watched.map { ($0.path.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let next = paths.map { path in
+            guard let old = known[path.name], old.path.destination == path.destination else {
+                return WatchedPath(path, now: time)
+            }
+            return old.path == path ? old : WatchedPath(path, instead: old, now: time)
+        }
+        let names = Set(next.map(\.path.name))
+        let nextHere = here.filter { names.contains($0.key) }
+        let nextAsking = asking.filter { names.contains($0.key) }
+        if !isClean || nextHere != here || nextAsking != asking || accepting != accepted {
+            try enforce(nextHere, nextAsking, accepting, mustRoute: !isClean)
+        }
+        let removed = watched.filter { !names.contains($0.path.name) }
+        watched = next
+        return removed.map { gone in
+            let gates = gone.machine.held.subjects.map(\.rawValue).joined(separator: ", ")
+            return event(
+                gone.path, .info, "path no longer guarded", gates.isEmpty ? [:] : ["gatesRemoved": gates])
+        }
     }
 
     /// Every gate is removed, here and at the far ends; no path is guarded any more.
@@ -140,6 +145,8 @@ package actor PathGuard {
         watched = []
         here = [:]
         asking = [:]
+        accepted = []
+        renewAcceptedAt = nil
         try keeper.removeAll()
         var untold: [String: String] = [:]
         for each in left where !each.there.isEmpty {
@@ -160,13 +167,24 @@ package actor PathGuard {
         for each in woken { each.resume() }
     }
 
+    private func event(
+        _ path: GuardedPath, _ severity: Event.Severity, _ message: String, _ facts: [String: String]
+    ) -> Event {
+        Event(
+            at: now(), severity: severity, subject: "path/\(path.name)", message: message,
+            facts: facts.merging(["destination": "\(path.destination)"]) { old, _ in old })
+    }
+
     private func perform(_ output: PathMachine.Output, _ index: Int) async -> PathMachine.Input? {
         let path = watched[index].path
         switch output {
         case .note: return nil
         case .probe:
             do { return .probed(try await prober.look(at: path)) } catch { return .probeFailed("\(error)") }
-        case .measure: return .measured(await meter.rate(of: path))
+        case .measure:
+            let rate = await meter.rate(of: path)
+            watched[index].rate = rate ?? watched[index].rate
+            return .measured(rate)
         case .apply(let wish):
             do {
                 // The far end first: a gate there is harmless without the one here.
@@ -186,22 +204,53 @@ package actor PathGuard {
     }
 
     private func put(_ wish: GateWish, for path: GuardedPath) throws(GateError) {
-        let time = now()
-        // A host whose agent died does not keep its gates for ever; one that is alive renews them at each look.
-        let until =
-            time + .milliseconds(path.policy.retestEvery.milliseconds * 3 + PathMachine.stepMax.milliseconds * 4)
         var next = here
-        next[path.name] = wish.here.isEmpty ? nil : wish.here.map { HeldGate($0, for: path.destination, until: until) }
+        next[path.name] = Self.held(wish, path, now())
+        var routes = asking
+        routes[path.name] = wish.asksECN ? path.destination : nil
+        guard !isClean || next != here || routes != asking || !wish.here.isEmpty else { return }
         let isNewFastOpen =
             wish.here.contains { $0.subject == .tfo }
             && !(here[path.name]?.contains { $0.gate.subject == .tfo } ?? false)
-        try keeper.apply(
-            next.values.flatMap { $0 }, now: time, forgetting: isNewFastOpen ? [path.destination] : [])
-        here = next
-        guard wish.asksECN != (asking[path.name] != nil) else { return }
-        var routes = asking
-        routes[path.name] = wish.asksECN ? path.destination : nil
-        _ = try keeper.askECN(Set(routes.values).sorted { "\($0)" < "\($1)" })
-        asking = routes
+        try enforce(
+            next, routes, accepted, forgetting: isNewFastOpen ? [path.destination] : [], mustRoute: !isClean)
+    }
+
+    private static func held(_ wish: GateWish, _ path: GuardedPath, _ time: Timestamp) -> [HeldGate]? {
+        // A host whose agent died does not keep its gates for ever; one that is alive renews them at each look.
+        let until =
+            time + .milliseconds(path.policy.retestEvery.milliseconds * 3 + PathMachine.stepMax.milliseconds * 4)
+        return wish.here.isEmpty ? nil : wish.here.map { HeldGate($0, for: path.destination, until: until) }
+    }
+
+    /// All that is to be in force, at once: nothing is remembered of it unless it is.
+    private func enforce(
+        _ here: [String: [HeldGate]], _ asking: [String: AddressBlock], _ accepted: [AcceptedGates],
+        forgetting opened: [AddressBlock] = [], mustRoute: Bool
+    ) throws(GateError) {
+        let time = now()
+        let until = time + Self.acceptedFor
+        let forOthers = accepted.flatMap { each in
+            each.sources.flatMap { source in each.gates.map { HeldGate($0, for: source, until: until) } }
+        }
+        let gates = here.values.flatMap { $0 } + forOthers
+        do {
+            try keeper.apply(gates, now: time, forgetting: opened)
+            if mustRoute || asking != self.asking {
+                _ = try keeper.askECN(Set(asking.values).sorted { "\($0)" < "\($1)" })
+            }
+        } catch {
+            guard gates.isEmpty, asking.isEmpty, error.isIncapable else {
+                // Half of it may be in force: the next change puts all of it right.
+                isClean = false
+                throw error
+            }
+            // Who can not change the firewall can have left nothing in it that does not end by itself.
+        }
+        self.here = here
+        self.asking = asking
+        self.accepted = accepted
+        renewAcceptedAt = accepted.isEmpty ? nil : time + Self.acceptedRenewal
+        isClean = true
     }
 }

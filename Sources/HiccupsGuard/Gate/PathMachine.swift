@@ -82,10 +82,14 @@ package struct PathMachine: Hashable, Sendable {
     private var looksSinceRejection = 0
     /// Gates may be in force that `held` does not name.
     private var isUnsure = false
+    /// In a row that told nothing.
+    private var blindLooks = 0
 
-    package init(policy: PathPolicy, farAgent: Bool, now: Timestamp) {
+    /// - Parameter holding: what is in force for the path already, by an earlier machine: kept until a look says more.
+    package init(policy: PathPolicy, farAgent: Bool, now: Timestamp, holding: GateWish = .none) {
         self.policy = policy
         self.farAgent = farAgent
+        held = holding
         wakeAt = now
     }
 
@@ -122,6 +126,8 @@ package struct PathMachine: Hashable, Sendable {
     package func rebased(to time: Timestamp) -> PathMachine {
         var copy = self
         copy.wakeAt = time
+        // It decides on nothing but when the next look is.
+        copy.blindLooks = 0
         return copy
     }
 
@@ -250,6 +256,13 @@ package struct PathMachine: Hashable, Sendable {
     private mutating func rest(_ rest: Rest, _ now: Timestamp) -> [Output] {
         phase = .resting(rest)
         wakeAt = now + policy.retestEvery
+        guard case .blind = rest else {
+            blindLooks = 0
+            return []
+        }
+        // The far end may be about to start, or a packet was lost: 1 s, 2 s, 4 s and so on up to the usual.
+        blindLooks = min(blindLooks + 1, 20)
+        wakeAt = min(wakeAt, now + .seconds(1 << (Int64(blindLooks) - 1)))
         return []
     }
 

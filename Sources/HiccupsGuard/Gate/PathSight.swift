@@ -40,6 +40,14 @@ package struct PathSight: Hashable, Sendable {
         verdicts[subject]?[direction] ?? .unknown
     }
 
+    /// The same, where a SYN that asks for `subject` does not get through at all.
+    func dropping(_ subject: PathExtension) -> PathSight {
+        guard isCapable else { return self }
+        var sight = self
+        sight.verdicts[subject, default: [:]][.forward] = .changed
+        return sight
+    }
+
     private static func verdict(
         _ subject: PathExtension, _ direction: Direction, _ known: PathKnowledge
     ) -> PathVerdict {

@@ -3,8 +3,8 @@ import L45Model
 /// `l45 describe intent NAME`.
 enum DescribeIntent {
     static func text(
-        _ intent: IntentView, rollouts: [RolloutView], modules: [ModuleView], events: [EventView], now: Timestamp,
-        _ palette: Palette
+        _ intent: IntentView, rollouts: [RolloutView], modules: [ModuleView], paths: [PathView] = [],
+        events: [EventView], now: Timestamp, _ palette: Palette
     ) -> String {
         var sheet = Sheet()
         sheet.field("Intent", "\(intent.name)")
@@ -21,6 +21,7 @@ enum DescribeIntent {
         sheet.section("Conditions", conditions(intent.conditions, now), palette)
         sheet.section("Flows", RolloutsTable.table(rollouts, now: now, everyDevice: true), palette)
         sheet.section("Modules", ModulesTable.table(modules, now: now), palette)
+        if !paths.isEmpty { sheet.section("Paths", PathsTable.table(paths, now: now), palette) }
         sheet.section("Source", lines(intent.source))
         sheet.section("Events", EventsTable.table(events, now: now), palette)
         return sheet.text(palette)

@@ -26,6 +26,14 @@ enum DiffText {
                     lines += module.fields.map { "      \($0.name): \($0.from) -> \($0.to)" }
                 }
             }
+            for path in device.paths {
+                let text = "path/\(path.name)  \(path.policy)"
+                switch path.kind {
+                case .added: lines.append(palette.paint("  + \(text)", .good))
+                case .removed: lines.append(palette.paint("  - \(text)", .bad))
+                case .changed: lines.append(palette.paint("  ~ \(text)", .warning))
+                }
+            }
         }
         return lines.joined(separator: "\n")
     }

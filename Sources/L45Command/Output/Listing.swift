@@ -8,6 +8,7 @@ enum Listing: Sendable {
     case intents([IntentView])
     case modules([ModuleView])
     case rollouts([RolloutView])
+    case paths([PathView])
     case events([EventView])
 
     /// - Returns: nil when the answer is no list.
@@ -17,6 +18,7 @@ enum Listing: Sendable {
         case .intents(let all): self = .intents(all)
         case .modules(let all): self = .modules(all)
         case .rollouts(let all): self = .rollouts(all)
+        case .paths(let all): self = .paths(all)
         case .events(let all): self = .events(all)
         default: return nil
         }
@@ -31,6 +33,7 @@ enum Listing: Sendable {
         case .intents(let all): all.map { "intent/\($0.name)" }
         case .modules(let all): all.map { "module/\($0.id)" }
         case .rollouts(let all): all.map { "rollout/\($0.flow)" }
+        case .paths(let all): all.map { "path/\($0.device)/\($0.name)" }
         case .events(let all): all.map { "event/\($0.id)" }
         }
     }
@@ -41,6 +44,7 @@ enum Listing: Sendable {
         case .intents(let all): IntentsTable.table(all, now: now, wide: wide)
         case .modules(let all): ModulesTable.table(all, now: now, wide: wide)
         case .rollouts(let all): RolloutsTable.table(all, now: now, everyDevice: wide)
+        case .paths(let all): PathsTable.table(all, now: now, wide: wide)
         case .events(let all): EventsTable.table(all, now: now, wide: wide)
         }
     }
@@ -53,6 +57,7 @@ enum Listing: Sendable {
             case .intents(let all): try Self.json(all)
             case .modules(let all): try Self.json(all)
             case .rollouts(let all): try Self.json(all)
+            case .paths(let all): try Self.json(all)
             case .events(let all): try Self.json(all)
             }
         }
@@ -65,6 +70,7 @@ enum Listing: Sendable {
             case .intents(let all): try Self.yaml(all)
             case .modules(let all): try Self.yaml(all)
             case .rollouts(let all): try Self.yaml(all)
+            case .paths(let all): try Self.yaml(all)
             case .events(let all): try Self.yaml(all)
             }
         }

@@ -96,7 +96,7 @@ struct AgentCommand: AsyncParsableCommand {
     }
 
     private func serve(_ configuration: AgentConfiguration, _ tap: some Tap, _ logger: Logger) async throws {
-        let service = AgentService(configuration, tap: tap, logger: logger)
+        let service = AgentService(configuration, tap: tap, paths: .system, logger: logger)
         try await ServiceGroup(
             services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()

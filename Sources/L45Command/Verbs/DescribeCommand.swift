@@ -4,18 +4,20 @@ import L45Model
 struct DescribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show all about one device, intent or module.",
+        abstract: "Show all about one device, intent, module or path.",
         discussion: """
               l45 describe device resolver-1
               l45 describe intent dns
               l45 describe module 3f0c6d6b8f1a2e45
+              l45 describe path edge-1/wan/10.2.0.0/24
             """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable { case device, intent, module }
+    enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable { case device, intent, module, path }
 
     @Argument(help: "What it is.")
     var kind: Kind
-    @Argument(help: "A name; of a device also its id or the start of it.")
+    @Argument(
+        help: "A name; of a device also its id or the start of it, of a path INTENT/DESTINATION after its device's.")
     var name: String
     @OptionGroup var server: ServerOptions
 
@@ -39,14 +41,26 @@ struct DescribeCommand: AsyncParsableCommand {
             guard case .intents(let intents) = response, let intent = intents.first else { throw response.unexpected }
             let rollouts = try await server.ask(.get(ResourceQuery(.rollouts, intent: intent.name)))
             guard case .rollouts(let flows) = rollouts else { throw rollouts.unexpected }
+            let answer = try await server.ask(.get(ResourceQuery(.paths, intent: intent.name)))
+            let paths = if case .paths(let all) = answer { all } else { [PathView]() }
             return DescribeIntent.text(
                 intent, rollouts: flows, modules: try await modules(ResourceQuery(.modules, intent: intent.name)),
-                events: try await events("intent/\(intent.name)"), now: .now(), palette)
+                paths: paths, events: try await events("intent/\(intent.name)"), now: .now(), palette)
         case .module:
             guard let module = try await modules(ResourceQuery(.modules, names: [name])).first else {
                 throw CommandEnd.refused(APIFailure(.notFound, "there is no module '\(name)'"))
             }
             return DescribeModule.text(module, now: .now(), palette)
+        case .path:
+            let response = try await server.ask(.get(ResourceQuery(.paths, names: [name])))
+            guard case .paths(let paths) = response, let path = paths.first else { throw response.unexpected }
+            guard paths.count == 1 else {
+                let names = paths.prefix(5).map { "\($0.deviceName)/\($0.name)" }.joined(separator: ", ")
+                throw CommandEnd.refused(
+                    APIFailure(.conflict, "'\(name)' fits \(paths.count) paths: \(names)", hint: "name one of them"))
+            }
+            return DescribePath.text(
+                path, events: try await events("path/\(path.device)/\(path.name)"), now: .now(), palette)
         }
     }
 

@@ -4,7 +4,7 @@ import L45Model
 
 /// What `get` lists.
 enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case devices, intents, modules, rollouts, events
+    case devices, intents, modules, rollouts, paths, events
 
     init?(argument: String) {
         guard
@@ -17,11 +17,12 @@ enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
-        abstract: "List devices, intents, modules, rollouts or events.",
+        abstract: "List devices, intents, modules, rollouts, paths or events.",
         discussion: """
               l45 get devices -l role=resolver -o wide
               l45 get modules --intent dns --watch
               l45 get intents dns -o yaml
+              l45 get paths --intent wan -o wide
               l45 get events intent/dns --limit 20
             """)
 
@@ -33,9 +34,9 @@ struct GetCommand: AsyncParsableCommand {
         name: [.customShort("l"), .customLong("selector")],
         help: ArgumentHelp("Devices with these labels.", valueName: "k=v,..."))
     var selector: [Labels] = []
-    @Option(help: "Modules and rollouts of this intent.")
+    @Option(help: "Modules, rollouts and paths of this intent.")
     var intent: String?
-    @Option(help: "Modules of this device.")
+    @Option(help: "Modules and paths of this device.")
     var device: String?
     @Option(help: "The latest so many events, 1 to 1000.")
     var limit: Int?
@@ -45,13 +46,15 @@ struct GetCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
-        guard selector.isEmpty || kind == .devices || kind == .modules else {
-            throw ValidationError("-l selects devices and modules; \(kind.rawValue) have no labels.")
+        guard selector.isEmpty || [.devices, .modules, .paths].contains(kind) else {
+            throw ValidationError("-l selects devices, modules and paths; \(kind.rawValue) have no labels.")
         }
-        guard intent == nil || kind == .modules || kind == .rollouts else {
-            throw ValidationError("--intent is for modules and rollouts.")
+        guard intent == nil || [.modules, .rollouts, .paths].contains(kind) else {
+            throw ValidationError("--intent is for modules, rollouts and paths.")
         }
-        guard device == nil || kind == .modules else { throw ValidationError("--device is for modules.") }
+        guard device == nil || kind == .modules || kind == .paths else {
+            throw ValidationError("--device is for modules and paths.")
+        }
         if kind == .events {
             guard names.count <= 1 else { throw ValidationError("Events are listed of one subject at a time.") }
             guard (1...1000).contains(limit ?? 200) else { throw ValidationError("--limit is 1 to 1000.") }
@@ -78,6 +81,7 @@ struct GetCommand: AsyncParsableCommand {
         case .intents: kind = .intents
         case .modules: kind = .modules
         case .rollouts: kind = .rollouts
+        case .paths: kind = .paths
         case .events: return .events(EventQuery(subject: names.first, limit: limit ?? 200))
         }
         // What `-o name` prints is understood as a name again.

@@ -11,11 +11,14 @@ struct WaitCommand: AsyncParsableCommand {
               l45 wait intent/dns --for settled --timeout 2m
               l45 wait intent/dns --for deleted
               l45 wait device/resolver-1 device/client-1 --for connected
+              l45 wait path/edge-1/wan/10.2.0.0/24 --for gated
             """)
 
-    enum Condition: String, ExpressibleByArgument, CaseIterable, Sendable { case settled, deleted, connected }
+    enum Condition: String, ExpressibleByArgument, CaseIterable, Sendable {
+        case settled, deleted, connected, gated, clear
+    }
 
-    @Argument(help: ArgumentHelp("intent/NAME or device/NAME.", valueName: "kind/name"))
+    @Argument(help: ArgumentHelp("intent/NAME, device/NAME or path/NAME.", valueName: "kind/name"))
     var subjects: [String]
     @Option(name: .customLong("for"), help: "What for.")
     var condition: Condition
@@ -24,7 +27,9 @@ struct WaitCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
-        guard !subjects.isEmpty else { throw ValidationError("Say what to wait for: intent/NAME or device/NAME.") }
+        guard !subjects.isEmpty else {
+            throw ValidationError("Say what to wait for: intent/NAME, device/NAME or path/NAME.")
+        }
         _ = try goals()
     }
 
@@ -36,17 +41,19 @@ struct WaitCommand: AsyncParsableCommand {
         try subjects.map { subject in
             let parts = subject.split(separator: "/", maxSplits: 1).map(String.init)
             guard parts.count == 2 else {
-                throw ValidationError("'\(subject)' is neither intent/NAME nor device/NAME.")
+                throw ValidationError("'\(subject)' is neither intent/NAME nor device/NAME nor path/NAME.")
             }
             switch (parts[0], condition) {
             case ("intent", .settled): return .settled(IntentName(parts[1]))
             case ("intent", .deleted): return .deleted(IntentName(parts[1]))
             case ("device", .connected): return .connected(parts[1])
-            case ("intent", .connected), ("device", .settled), ("device", .deleted):
+            case ("path", .gated): return .path(parts[1], .gated)
+            case ("path", .clear): return .path(parts[1], .clear)
+            case ("intent", _), ("device", _), ("path", _):
                 throw ValidationError(
                     "\(parts[0]) and '\(condition.rawValue)' do not go together: intents are settled or deleted, "
-                        + "devices connected.")
-            default: throw ValidationError("'\(subject)' is neither intent/NAME nor device/NAME.")
+                        + "devices connected, paths gated or clear.")
+            default: throw ValidationError("'\(subject)' is neither intent/NAME nor device/NAME nor path/NAME.")
             }
         }
     }

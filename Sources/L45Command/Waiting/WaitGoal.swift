@@ -8,6 +8,8 @@ enum WaitGoal: Hashable, Sendable {
     case deleted(IntentName)
     /// The device holds its connection. Named as in `ResourceQuery.names`.
     case connected(String)
+    /// Every path of this name rests so. Named as in `ResourceQuery.names`.
+    case path(String, PathStanding.Phase)
 
     enum Verdict: Hashable, Sendable {
         case met
@@ -22,6 +24,7 @@ enum WaitGoal: Hashable, Sendable {
         switch self {
         case .settled(let name), .deleted(let name): "intent/\(name)"
         case .connected(let device): "device/\(device)"
+        case .path(let name, _): "path/\(name)"
         }
     }
 
@@ -31,6 +34,7 @@ enum WaitGoal: Hashable, Sendable {
         case .settled: "settled"
         case .deleted: "deleted"
         case .connected: "connected"
+        case .path(_, let phase): phase.rawValue
         }
     }
 
@@ -43,6 +47,7 @@ enum WaitGoal: Hashable, Sendable {
                 .get(ResourceQuery(.rollouts, intent: name)),
             ]
         case .connected(let device): [.get(ResourceQuery(.devices, names: [device]))]
+        case .path(let name, _): [.get(ResourceQuery(.paths, names: [name]))]
         }
     }
 
@@ -68,9 +73,20 @@ enum WaitGoal: Hashable, Sendable {
             guard device.link != .connected else { return .met }
             let since = device.linkSince.map { "is away for \(Age.text(now - $0.timestamp))" }
             return .waiting(["device \(device.name) \(since ?? "has never connected")"])
+        case (.path(let name, _), .failure): return .waiting(["nobody guards a path '\(name)'"])
+        case (.path(_, let phase), .paths(let paths)):
+            let holdups = paths.filter { $0.phase != phase }.map { Self.describe($0, now) }
+            return holdups.isEmpty && !paths.isEmpty ? .met : .waiting(holdups)
         default:
             return .hopeless(APIFailure(.internalError, "the orchestrator gave an answer of another kind"))
         }
+    }
+
+    private static func describe(_ path: PathView, _ now: Timestamp) -> String {
+        let why = PathsTable.reason(path)
+        let phase = path.phase?.rawValue ?? "not reported"
+        return "\(path.deviceName)/\(path.name) is \(phase) for \(Age.since(path.since, now))"
+            + (why.isEmpty ? "" : ": \(why)")
     }
 
     private static func rollouts(_ answers: [APIResponse]) -> [RolloutView] {

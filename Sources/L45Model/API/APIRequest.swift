@@ -55,10 +55,11 @@ package struct DeleteRequest: Hashable, Codable, Sendable {
 /// Which resources to read. What is given narrows; nothing given is everything.
 package struct ResourceQuery: Hashable, Codable, Sendable {
     package enum Kind: String, Hashable, Codable, Sendable, CaseIterable {
-        case devices, intents, modules, rollouts
+        case devices, intents, modules, rollouts, paths
     }
     package var kind: Kind
-    /// Devices by name, id or the start of an id that fits one alone; intents by name; modules by id; rollouts by flow.
+    /// Devices by name, id or the start of an id that fits one alone; intents by name; modules by id; rollouts by flow;
+    /// paths by `INTENT/DESTINATION`, with or without the device in front, or by intent.
     /// A name that stands for nothing is `notFound`, a device name that two devices claim is `conflict`.
     package var names: [String]
     /// Labels that a device must have (devices), or the device of a module (modules).

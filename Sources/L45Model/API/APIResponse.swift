@@ -6,6 +6,7 @@ package enum APIResponse: Hashable, Sendable {
     case intents([IntentView])
     case modules([ModuleView])
     case rollouts([RolloutView])
+    case paths([PathView])
     case events([EventView])
     case rollout(RolloutResult)
     case token(TokenView)
@@ -19,7 +20,7 @@ extension APIResponse: Codable {
     /// Kinds on the wire. Never renamed within a version.
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
-        case failure
+        case failure, paths
     }
 
     private enum Key: String, CodingKey { case api, kind, body }
@@ -32,6 +33,7 @@ extension APIResponse: Codable {
         case .intents: .intents
         case .modules: .modules
         case .rollouts: .rollouts
+        case .paths: .paths
         case .events: .events
         case .rollout: .rollout
         case .token: .token
@@ -53,6 +55,7 @@ extension APIResponse: Codable {
         case .intents: self = .intents(try body())
         case .modules: self = .modules(try body())
         case .rollouts: self = .rollouts(try body())
+        case .paths: self = .paths(try body())
         case .events: self = .events(try body())
         case .rollout: self = .rollout(try body())
         case .token: self = .token(try body())
@@ -74,6 +77,7 @@ extension APIResponse: Codable {
         case .intents(let body): try container.encode(body, forKey: .body)
         case .modules(let body): try container.encode(body, forKey: .body)
         case .rollouts(let body): try container.encode(body, forKey: .body)
+        case .paths(let body): try container.encode(body, forKey: .body)
         case .events(let body): try container.encode(body, forKey: .body)
         case .rollout(let body): try container.encode(body, forKey: .body)
         case .token(let body): try container.encode(body, forKey: .body)

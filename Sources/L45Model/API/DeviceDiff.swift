@@ -24,20 +24,47 @@ package struct DeviceDiff: Hashable, Codable, Sendable {
     package var deviceName: String
     /// Sorted by flow, then role.
     package var modules: [Module]
+    /// Sorted by name.
+    package var paths: [Path]
+
+    /// One guarded path.
+    package struct Path: Hashable, Codable, Sendable {
+        package var kind: Kind
+        package var name: PathName
+        /// `auto but ecn proven; every 10m`.
+        package var policy: String
+    }
 
     /// - Returns: nil when the two plans are the same in every respect that an operator chose.
-    package init?(deviceName: String, from old: DevicePlan?, to new: DevicePlan?) {
-        guard let device = new?.device ?? old?.device else { return nil }
+    package init?(
+        deviceName: String, from old: DevicePlan?, to new: DevicePlan?, pathsFrom oldPaths: DevicePaths? = nil,
+        pathsTo newPaths: DevicePaths? = nil
+    ) {
+        guard let device = new?.device ?? old?.device ?? newPaths?.device ?? oldPaths?.device else { return nil }
+        let paths = Self.paths(oldPaths?.paths ?? [], newPaths?.paths ?? [])
         let before = Dictionary(grouping: old?.modules ?? [], by: Place.init)
         let after = Dictionary(grouping: new?.modules ?? [], by: Place.init)
         var modules: [Module] = []
         for place in Set(before.keys).union(after.keys).sorted() {
             modules += Self.pairs(before[place] ?? [], after[place] ?? [])
         }
-        guard !modules.isEmpty else { return nil }
+        guard !(modules.isEmpty && paths.isEmpty) else { return nil }
         self.device = device
         self.deviceName = deviceName
         self.modules = modules
+        self.paths = paths
+    }
+
+    private static func paths(_ old: [PathPlan], _ new: [PathPlan]) -> [Path] {
+        let before = Dictionary(old.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let after = Dictionary(new.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return Set(before.keys).union(after.keys).sorted().compactMap { name in
+            guard let plan = after[name] else {
+                return before[name].map { Path(kind: .removed, name: name, policy: $0.policy.summary) }
+            }
+            guard before[name] != plan else { return nil }
+            return Path(kind: before[name] == nil ? .added : .changed, name: name, policy: plan.policy.summary)
+        }
     }
 
     private struct Place: Hashable, Comparable {

@@ -45,3 +45,18 @@ extension Dialect {
         }
     }
 }
+
+extension PathPolicy {
+    /// `auto but ecn proven, sack deny; every 10m`.
+    package var summary: String {
+        let others = treatments.sorted { $0.key < $1.key }.map { "\($0.key.words) \($0.value.rawValue)" }
+        return "auto\(others.isEmpty ? "" : " but \(others.joined(separator: ", "))"); every \(retestEvery)"
+    }
+}
+
+extension PathGate {
+    /// `window scaling at the opening end`.
+    package var summary: String {
+        "\(subject.words)\(mssBytes.map { " \($0)" } ?? "") at the \(end.rawValue) end"
+    }
+}

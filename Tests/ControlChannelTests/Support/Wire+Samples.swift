@@ -119,6 +119,10 @@ enum Sample {
             taps: [.preload, .kernel, .simulated], kernelRelease: "6.1.0-18-amd64", agentVersion: "0.1.0")
         return [
             .hello(AgentHello(facts: facts, bootID: "boot", ledgerGeneration: Generation(7))),
+            .hello(
+                AgentHello(
+                    facts: facts, bootID: "boot", ledgerGeneration: Generation(7), pathGeneration: Generation(3))),
+            .paths(pathReport(&random)),
             .report(report(&random)),
             .refused(Generation(6), reason: "older than generation 7"),
             .artifactWanted(ArtifactReference(digest: digest, bytes: 600_000), offset: 65_536),
@@ -137,6 +141,57 @@ enum Sample {
             .reportWanted,
             .artifactChunk(file, offset: 65_536, bytes: ByteBuffer(repeating: 7, count: 1000)),
             .artifactMissing(file),
+            .setPaths(pathTable(&random)),
+            .farGatesHeld(PathName("wan/10.2.0.0/24"), gates(&random)),
         ]
+    }
+
+    static func gates(_ random: inout Seeded) -> [PathGate] {
+        PathExtension.allCases.filter { _ in Bool.random(using: &random) }.map { subject in
+            PathGate(
+                subject, at: PathEnd.allCases.randomElement(using: &random) ?? .opening,
+                mssBytes: subject == .mss ? Int.random(in: PathPolicy.mssRange, using: &random) : nil)
+        }.sorted()
+    }
+
+    static func pathTable(_ random: inout Seeded) -> PathTable {
+        let blocks = ["10.2.0.0/24", "2001:db8::7"].compactMap { AddressBlock($0) }
+        var treatments: [PathExtension: PathPolicy.Treatment] = [:]
+        for subject in PathExtension.allCases {
+            treatments[subject] = PathPolicy.Treatment.allCases.randomElement(using: &random)
+        }
+        let policy = PathPolicy(
+            treatments: treatments, mssBytes: Int.random(in: PathPolicy.mssRange, using: &random),
+            retestEvery: .seconds(Int64.random(in: 1...86_400, using: &random)), tolerancePercent: 12)
+        return PathTable(
+            device: device, generation: Generation(UInt64.random(in: 1...1 << 40, using: &random)),
+            paths: blocks.map { block in
+                PathPlan(
+                    intent: IntentName("wan"), destination: block, policy: policy,
+                    probe: AddressBlock("10.2.0.9") ?? block, port: 4545,
+                    ratePort: Bool.random(using: &random) ? 4546 : nil, far: [device])
+            }, answers: [PathAnswer(port: 4545, ratePort: 4546, openers: blocks)],
+            accepted: [
+                AcceptedGates(
+                    path: PathName("wan/10.2.0.0/24"), opener: device, sources: blocks, gates: gates(&random))
+            ])
+    }
+
+    static func pathReport(_ random: inout Seeded) -> PathReport {
+        PathReport(
+            device: device, takenAt: Timestamp(1_700_000_000_000), taken: Generation(4), inForce: Generation(3),
+            paths: PathStanding.Phase.allCases.map { phase in
+                PathStanding(
+                    name: PathName("wan/\(phase.rawValue)"), phase: phase, since: Timestamp(1_700_000_000_000),
+                    nextAt: Timestamp(1_700_000_600_000),
+                    sight: PathExtension.allCases.map { subject in
+                        PathStanding.Sight(
+                            subject, out: PathStanding.Verdict.allCases.randomElement(using: &random) ?? .unknown,
+                            back: .unknown)
+                    }, here: gates(&random), there: gates(&random), wanted: gates(&random),
+                    isWaiting: Bool.random(using: &random), asksECN: Bool.random(using: &random),
+                    heldSince: Timestamp(1_700_000_000_001), rate: Bool.random(using: &random) ? 9.4e8 : nil,
+                    reason: "the far end refuses")
+            }, problems: ["'nft' can not be run"])
     }
 }

@@ -15,7 +15,7 @@ final class TestFleet {
     /// nil only between the end of one and the start of the next: the CIB's lock goes with the last reference.
     private var current: NetworkOrchestrator?
     private var running: Task<Void, any Error>
-    private var agents: [Task<Void, any Error>] = []
+    private var agents: [String: Task<Void, any Error>] = [:]
     private(set) var taps: [String: SimulatedTap] = [:]
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -43,7 +43,7 @@ final class TestFleet {
 
     /// A device that enrols by token and connects; returns when its tap has reported.
     @discardableResult
-    func add(_ name: String, role: String, address: String) async throws -> SimulatedTap {
+    func add(_ name: String, role: String, address: String, paths: PathSeams? = nil) async throws -> SimulatedTap {
         let tap = SimulatedTap()
         taps[name] = tap
         guard
@@ -56,14 +56,26 @@ final class TestFleet {
             AgentConfiguration(
                 stateFolder: folder.appending(path: name).path, host: "127.0.0.1", port: port, token: token.token,
                 name: name, addresses: [block], version: Build.version),
-            tap: tap, logger: Self.quiet)
-        agents.append(Task { try await service.run() })
+            tap: tap, paths: paths, logger: Self.quiet)
+        agents[name] = Task { try await service.run() }
         await orchestrator.waitUntil { fleet in
             fleet.devices.values.contains { device in
                 if case .connected(_, reported: true) = device.link { device.device.facts.name == name } else { false }
             }
         }
         return tap
+    }
+
+    /// One agent's process ends; returns when the orchestrator has noticed.
+    func remove(_ name: String) async {
+        guard let agent = agents.removeValue(forKey: name) else { return }
+        agent.cancel()
+        _ = await agent.result
+        await orchestrator.waitUntil { fleet in
+            fleet.devices.values.contains { device in
+                if case .away = device.link { device.device.facts.name == name } else { false }
+            }
+        }
     }
 
     /// The orchestrator's process ends, and another takes up the CIB on the same port.
@@ -99,8 +111,8 @@ final class TestFleet {
     }
 
     func stop() async {
-        for agent in agents { agent.cancel() }
-        for agent in agents { _ = await agent.result }
+        for agent in agents.values { agent.cancel() }
+        for agent in agents.values { _ = await agent.result }
         running.cancel()
         _ = await running.result
         try? FileManager.default.removeItem(at: folder)

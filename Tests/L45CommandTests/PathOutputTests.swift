@@ -1,0 +1,99 @@
+import L45Model
+import Testing
+
+@testable import L45Command
+
+@Suite("Guarded paths, as operators see them")
+struct PathOutputTests {
+    private static let device = DeviceID("c11e0000000000000000000000000001")
+
+    private func view(
+        _ phase: PathStanding.Phase?, reason: String = "", problems: [String] = [], rate: Double? = nil
+    ) throws -> PathView {
+        let plan = PathPlan(
+            intent: IntentName("wan"), destination: try #require(AddressBlock("10.2.0.0/24")),
+            policy: PathPolicy(treatments: [.ecn: .proven]), probe: try #require(AddressBlock("10.2.0.7")), port: 4545,
+            ratePort: 4546, far: [])
+        let gates = [PathGate(.windowScaling, at: .opening)]
+        let standing = phase.map { phase in
+            PathStanding(
+                name: plan.name, phase: phase, since: Timestamp(Fleet.now.rawValue - 60_000),
+                nextAt: Fleet.now + .seconds(540),
+                sight: PathExtension.allCases.map { subject in
+                    PathStanding.Sight(
+                        subject, out: subject == .windowScaling ? .changed : .intact, back: .intact)
+                }, here: phase == .gated ? gates : [],
+                there: phase == .gated ? [PathGate(.windowScaling, at: .accepting)] : [],
+                heldSince: phase == .gated ? Timestamp(Fleet.now.rawValue - 30_000) : .never, rate: rate,
+                reason: reason)
+        }
+        return PathView(
+            plan, device: Self.device, deviceName: "edge-1", far: ["branch-1"], standing: standing, problems: problems,
+            isDecided: true)
+    }
+
+    @Test("A row says what the path changes, what is gated, and when it is looked at next")
+    func table() throws {
+        let rows = [
+            try view(.gated, rate: 9.4e8), try view(.blind, reason: "10.2.0.7 port 4545 refuses connections"),
+            try view(nil, problems: ["edge-1 is away"]),
+        ]
+        #expect(
+            PathsTable.table(rows, now: Fleet.now).text() == """
+                DEVICE  PATH             PHASE         SINCE   CHANGED         GATES           NEXT LOOK
+                edge-1  wan/10.2.0.0/24  gated         60s     window scaling  window scaling  in 9m
+                edge-1  wan/10.2.0.0/24  blind         60s     window scaling  <none>          in 9m
+                edge-1  wan/10.2.0.0/24  not reported  <none>  <none>          <none>          <none>
+                """)
+        let wide = PathsTable.table(rows, now: Fleet.now, wide: true).text()
+        #expect(wide.contains("940 Mbit/s  10.2.0.7:4545  branch-1  <none>"), "\(wide)")
+        #expect(wide.contains("10.2.0.7 port 4545 refuses connections"), "\(wide)")
+        #expect(wide.contains("edge-1 is away"), "\(wide)")
+    }
+
+    @Test("A path in full: policy and verdict of each extension, gates at both ends, events")
+    func describe() throws {
+        let text = DescribePath.text(try view(.gated, rate: 4.0e9), events: [], now: Fleet.now, .plain)
+        for line in [
+            "Phase        gated, for 60s", "Throughput   4 Gbit/s when last measured",
+            "window scaling  auto    changed  intact  yes", "ecn             proven  intact   intact  no",
+            "Gates here (since 30s)", "  window scaling at the opening end", "  window scaling at the accepting end",
+        ] {
+            #expect(text.contains(line), "\(line) in:\n\(text)")
+        }
+    }
+
+    @Test(
+        "Rates have three digits at most",
+        arguments: [
+            (0.0, "0 bit/s"), (512, "512 bit/s"), (12_345, "12.3 kbit/s"), (999_700, "1 Mbit/s"),
+            (4.467e9, "4.5 Gbit/s"),
+            (1.3e12, "1300 Gbit/s"),
+        ] as [(Double, String)])
+    func rates(rate: Double, text: String) {
+        #expect(PathsTable.rate(rate) == text)
+    }
+
+    @Test("A path is waited for until each of its name rests as wanted; what holds it up is said")
+    func wait() throws {
+        let goal = WaitGoal.path("wan/10.2.0.0/24", .gated)
+        #expect(goal.judge([.paths([try view(.gated)])], now: Fleet.now) == .met)
+        #expect(
+            goal.judge([.paths([try view(.gated), try view(.blind, reason: "it is silent")])], now: Fleet.now)
+                == .waiting(["edge-1/wan/10.2.0.0/24 is blind for 60s: it is silent"]))
+        let missing = APIFailure(.notFound, "there is no path 'wan/10.2.0.0/24'")
+        #expect(
+            goal.judge([.failure(missing)], now: Fleet.now) == .waiting(["nobody guards a path 'wan/10.2.0.0/24'"]))
+    }
+
+    @Test("A path is named with or without its device, or by its intent; -o name prints what is understood again")
+    func names() throws {
+        let path = try view(.clear)
+        for name in ["wan/10.2.0.0/24", "edge-1/wan/10.2.0.0/24", "\(Self.device)/wan/10.2.0.0/24", "wan"] {
+            #expect(path.answers(to: name))
+        }
+        #expect(!path.answers(to: "wan/10.2.0.0"))
+        #expect(Listing.paths([path]).names == ["path/\(Self.device)/wan/10.2.0.0/24"])
+        #expect(try Listing.paths([path]).json.contains("\"name\" : \"wan/10.2.0.0/24\""))
+    }
+}
