@@ -66,7 +66,7 @@ struct HostOffers: Hashable {
             fastOpen: number("ipv4/tcp_fastopen", 1) & 1 != 0, multipath: number("mptcp/enabled", 0) != 0)
     }
 
-    /// In the kernel's order (tcp_options_write); at most 28 of 40 bytes.
+    /// In the kernel's order (tcp_options_write); at most 28 of 40 bytes, with no end of the list.
     var options: [TCPOption] {
         var options: [TCPOption] = [.maximumSegmentSize(1460)]
         if sack { options.append(.sackPermitted) }
@@ -75,6 +75,8 @@ struct HostOffers: Hashable {
         if fastOpen { options.append(.fastOpen(cookie: [])) }
         // MP_CAPABLE of a SYN, version 1 (RFC 8684, 3.1).
         if multipath { options.append(.multipath([0x01, 0x01])) }
+        // As the kernel fills up: behind an end of the list nobody would see what a box adds.
+        while options.reduce(0, { $0 + $1.bytes.count }) % 4 != 0 { options.append(.noOperation) }
         return options
     }
 }
