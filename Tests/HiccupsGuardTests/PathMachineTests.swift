@@ -147,6 +147,31 @@ struct PathMachineTests {
         #expect(path.wakeAt == now + .seconds(600))
     }
 
+    @Test("Gates that could not be put in force are tried again soon, and ever less often while it fails")
+    func tryAgain() {
+        var path = machine()
+        var waits: [Span] = []
+        var now = Self.begin
+        for round in 0..<4 {
+            // Before the next try, what may be half in force is put right.
+            _ = path.handle(.tick, now: now)
+            if round > 0 {
+                #expect(path.handle(.probed(sick), now: now) == [.apply(.none)])
+                #expect(path.handle(.applied, now: now).isEmpty)
+                #expect(path.phase == .resting(.clear))
+                now = path.wakeAt
+                _ = path.handle(.tick, now: now)
+            }
+            #expect(path.handle(.probed(sick), now: now).last == .measure)
+            _ = path.handle(.measured(nil), now: now)
+            _ = path.handle(.applyFailed("the far device did not confirm"), now: now)
+            #expect(path.phase == .resting(.failed("the far device did not confirm")))
+            waits.append(path.wakeAt - now)
+            now = path.wakeAt
+        }
+        #expect(waits == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
+    }
+
     @Test("What an earlier process held stays until a look says otherwise, and goes when the path is well")
     func takenOver() {
         let held = GateWish(here: [PathGate(.windowScaling, at: .opening)])

@@ -78,8 +78,8 @@ struct RateTests {
         #expect(offers == HostOffers(windowScaling: false, fastOpen: false, multipath: false))
         #expect(
             offers.options == [
-                    .maximumSegmentSize(1460), .sackPermitted, .timestamp(value: 1, echo: 0),
-                ])
+                .maximumSegmentSize(1460), .sackPermitted, .timestamp(value: 1, echo: 0),
+            ])
         // Filled up without an end of the list, behind which nobody would see what a box adds.
         #expect(HostOffers().options.reduce(0) { $0 + $1.bytes.count } == 28)
         #expect(throws: Never.self) { _ = try OptionBlock(HostOffers().options) }

@@ -164,7 +164,7 @@ struct GuardStories {
         let prober = ScriptedProber()
         prober.show(PathSight(changed: [.sack: [.reverse]]))
         let seams = PathSeams(
-            prober: prober, meter: TransferMeter(), keeper: GateKeeper(runner: ["/nonexistent/l45"]), answers: false)
+            prober: prober, meter: NoMeter(), keeper: GateKeeper(runner: ["/nonexistent/l45"]), answers: false)
         let fleet = try await TestFleet()
         do {
             try await fleet.add("edge-1", role: "edge", address: "192.0.2.10", paths: seams)

@@ -24,6 +24,8 @@ actor PathAgent {
     private static let retryMin = Span.seconds(1)
     private static let retryMax = Span.seconds(60)
     private static let unsentMax = 256
+    /// A port that is taken is tried again after this.
+    private static let answersRetry = Span.seconds(5)
 
     private let device: DeviceID
     private let seams: PathSeams
@@ -47,6 +49,7 @@ actor PathAgent {
     private var tableProblem: String?
     private var forceProblem: String?
     private var answerProblems: [String] = []
+    private var answersRetryAt = Timestamp.never
     private var retryAt: Timestamp?
     private var retryDelay = PathAgent.retryMin
     private var isConnected = false
@@ -185,7 +188,7 @@ actor PathAgent {
             } catch { fail("\(error)") }
             await keep(guarding.paths)
         }
-        if !answerProblems.isEmpty, let ledger { serve(ledger.table) }
+        if !answerProblems.isEmpty, now() >= answersRetryAt, let ledger { serve(ledger.table) }
         await report()
         await rest()
     }
@@ -217,6 +220,7 @@ actor PathAgent {
     private func serve(_ table: PathTable) {
         guard seams.answers else { return }
         answerProblems = answers.serve(table.answers)
+        answersRetryAt = now() + Self.answersRetry
     }
 
     private func fail(_ problem: String) {
@@ -248,7 +252,7 @@ actor PathAgent {
         var times = [reportAt]
         if let due = await guarding?.paths.wakeAt, inForce == ledger?.table.generation ?? .none { times.append(due) }
         if let retryAt { times.append(retryAt) }
-        if !answerProblems.isEmpty { times.append(now() + Self.retryMin) }
+        if !answerProblems.isEmpty { times.append(answersRetryAt) }
         // The wall clock may be set: never for longer than a minute.
         let wait = min(max(((times.min() ?? now()) - now()).milliseconds, 5), 60_000)
         timer = Task { [wake] in

@@ -82,8 +82,8 @@ package struct PathMachine: Hashable, Sendable {
     private var looksSinceRejection = 0
     /// Gates may be in force that `held` does not name.
     private var isUnsure = false
-    /// In a row that told nothing.
-    private var blindLooks = 0
+    /// Looks in a row that told nothing, or whose gates could not be put in force.
+    private var setbacks = 0
 
     /// - Parameter holding: what is in force for the path already, by an earlier machine: kept until a look says more.
     package init(policy: PathPolicy, farAgent: Bool, now: Timestamp, holding: GateWish = .none) {
@@ -108,9 +108,7 @@ package struct PathMachine: Hashable, Sendable {
         case (.measured(let rate), .comparing(let wish, let before)): return compared(wish, before, rate, now)
         case (.applied, .gating(let wish, let before)):
             return enter(.confirming(wish, before: before), now, [.probe])
-        case (.applied, .rollingBack):
-            isUnsure = false
-            return rest(.rolledBack, now)
+        case (.applied, .rollingBack): return mended(now)
         case (.applied, .healing(let wish)): return healed(wish, now)
         case (.applied, .renewing): return renewed(now)
         case (.applyFailed(let reason), .gating), (.applyFailed(let reason), .rollingBack),
@@ -127,7 +125,7 @@ package struct PathMachine: Hashable, Sendable {
         var copy = self
         copy.wakeAt = time
         // It decides on nothing but when the next look is.
-        copy.blindLooks = 0
+        copy.setbacks = 0
         return copy
     }
 
@@ -214,6 +212,16 @@ package struct PathMachine: Hashable, Sendable {
         return [.note(.info, "path healed; gates removed", facts: ["extensions": gone])] + rest(standing, now)
     }
 
+    /// What is held is in force again, and nothing else.
+    private mutating func mended(_ now: Timestamp) -> [Output] {
+        isUnsure = false
+        guard rejected == nil else { return rest(.rolledBack, now) }
+        // The gates were not rejected, only not put in force: what they were for still waits.
+        phase = .resting(standing)
+        wakeAt = now + min(policy.retestEvery, retryAfter)
+        return []
+    }
+
     private mutating func renewed(_ now: Timestamp) -> [Output] {
         guard isUnsure else { return rest(standing, now) }
         isUnsure = false
@@ -256,15 +264,18 @@ package struct PathMachine: Hashable, Sendable {
     private mutating func rest(_ rest: Rest, _ now: Timestamp) -> [Output] {
         phase = .resting(rest)
         wakeAt = now + policy.retestEvery
-        guard case .blind = rest else {
-            blindLooks = 0
-            return []
+        switch rest {
+        case .new: break
+        case .clear, .gated, .rolledBack: setbacks = 0
+        case .blind, .failed:
+            setbacks = min(setbacks + 1, 20)
+            wakeAt = min(wakeAt, now + retryAfter)
         }
-        // The far end may be about to start, or a packet was lost: 1 s, 2 s, 4 s and so on up to the usual.
-        blindLooks = min(blindLooks + 1, 20)
-        wakeAt = min(wakeAt, now + .seconds(1 << (Int64(blindLooks) - 1)))
         return []
     }
+
+    /// The far end may be about to start, or a packet was lost: 1 s, 2 s, 4 s and so on up to the usual.
+    private var retryAfter: Span { .seconds(1 << Int64(max(0, setbacks - 1))) }
 
     private static func text(_ rate: Double) -> String { "\(Int64(max(0, min(rate, 1e15)).rounded()))" }
 }

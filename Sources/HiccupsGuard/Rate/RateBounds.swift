@@ -7,6 +7,8 @@ enum RateBounds {
     static let spanMilliseconds = 400
     /// For each direction. At 10 Gbit/s the span is full before.
     static let bytesMax = 256 << 20
+    /// A SYN and two more of them (RFC 6298: after 1 s, then after 2 s).
+    static let connectMilliseconds = 3500
     /// The whole of one transfer, connecting included.
     static let wholeMilliseconds = 6000
     static let go = UInt8(ascii: "g")

@@ -17,10 +17,13 @@ package struct TransferMeter: PathMeter {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Double?, Never>) in
                 BlockingThread.start {
-                    let rates = (0..<Self.transfers).compactMap { _ in
-                        stop.isSet ? nil : Self.transfer(to: target.address, port)
+                    var best: Double?
+                    for _ in 0..<Self.transfers {
+                        // Where one does not come about, none will.
+                        guard !stop.isSet, let rate = Self.transfer(to: target.address, port) else { break }
+                        best = max(best ?? 0, rate)
                     }
-                    continuation.resume(returning: rates.max())
+                    continuation.resume(returning: best)
                 }
             }
         } onCancel: {
@@ -38,7 +41,9 @@ package struct TransferMeter: PathMeter {
                 connect(socket.descriptor, $0.assumingMemoryBound(to: sockaddr.self), UInt32(raw.count))
             }
         }
-        guard code == 0 || errno == EINPROGRESS, socket.wait(POLLOUT, until: whole) else { return nil }
+        guard code == 0 || errno == EINPROGRESS,
+            socket.wait(POLLOUT, until: min(whole, .now + .milliseconds(RateBounds.connectMilliseconds)))
+        else { return nil }
         var go: UInt8 = 0
         guard socket.wait(POLLIN, until: whole), recv(socket.descriptor, &go, 1, 0) == 1, go == RateBounds.go else {
             return nil

@@ -24,13 +24,18 @@ final class PathLab: Sendable {
 
     func seams(_ namespace: String) -> PathSeams {
         PathSeams(
-            prober: prober, meter: TransferMeter(),
+            prober: prober, meter: NoMeter(),
             keeper: GateKeeper(runner: ["ip", "netns", "exec", namespace]), answers: false)
     }
 
     func rules(_ namespace: String) throws -> String {
         try SystemTool(["ip", "netns", "exec", namespace, "nft", "list", "ruleset"]).run()
     }
+}
+
+/// Nothing is sent.
+struct NoMeter: PathMeter {
+    func rate(of path: GuardedPath) async -> Double? { nil }
 }
 
 /// Sees what a story tells it to.
