@@ -98,8 +98,8 @@ package struct FleetState: Sendable {
     }
 
     /// Intents with a rotation under way.
-    package var unsettled: Int {
-        Set(statuses.values.lazy.filter { $0.phase != .settled }.map(\.intent)).count
+    package var unsettled: Set<IntentName> {
+        Set(statuses.values.lazy.filter { $0.phase != .settled }.map(\.intent))
     }
 
     /// Devices whose taps have reported over their present connection.

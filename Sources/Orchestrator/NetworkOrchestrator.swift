@@ -269,9 +269,10 @@ package actor NetworkOrchestrator {
             return RotationSchedule.Candidate(record, timing: rotation.timing, jitter: rotation.jitter)
         }
         guard !candidates.isEmpty else { return }
+        let unsettled = fleet.unsettled
         let due = RotationSchedule.toBegin(
-            candidates, underWay: fleet.unsettled, most: configuration.policy.rotationsAtOnceMax,
-            isSettled: { fleet.isSettled($0) }, now: time)
+            candidates, underWay: unsettled.count, most: configuration.policy.rotationsAtOnceMax,
+            isSettled: { !unsettled.contains($0) }, now: time)
         guard !due.isEmpty else { return }
         var next = book
         for name in due { next.advance(name, now: time) }

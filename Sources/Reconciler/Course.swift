@@ -62,8 +62,11 @@ struct Course {
     private mutating func goOn(_ flow: Flow, _ devices: [DeviceStanding], _ now: Timestamp) {
         while true {
             guard waves.isDone(state.wave, flow) else {
-                if !waves.isTold(state.wave, flow) { state.moved = true }
-                state.soaking = nil
+                // One that reconnects meanwhile does not begin the soak anew; it is judged with the others at its end.
+                if !waves.isTold(state.wave, flow) {
+                    state.moved = true
+                    state.soaking = nil
+                }
                 return
             }
             guard state.wave < waves.count - 1 else { return }

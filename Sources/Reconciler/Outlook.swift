@@ -33,7 +33,7 @@ package struct Outlook: Hashable, Sendable {
         }
         haltsAt = course.flatMap { course in strategy?.deadline.map { course.began + $0 } }
         if let course, let since = course.soaking, let strategy {
-            next = "wave \(course.wave + 2) of \(course.waves) begins, once every device has reported after that"
+            next = "with the reports that follow the soak, wave \(course.wave + 2) of \(course.waves) begins"
             nextAt = since + strategy.soak
             return
         }

@@ -32,7 +32,10 @@ package enum RotationSchedule {
     package static func due(
         record: IntentRecord, timing: RotationTiming, jitter: Span, settled: @autoclosure () -> Bool, now: Timestamp
     ) -> Bool {
-        guard !record.paused, let next = next(record: record, timing: timing, jitter: jitter) else { return false }
+        // Most of a large fleet's intents are not due, and their draw need not be made to know it.
+        guard !record.paused, !isEarly(record, timing, jitter, now),
+            let next = next(record: record, timing: timing, jitter: jitter)
+        else { return false }
         // Asked last: it looks at every flow.
         return (now >= next || isAhead(record, timing, now)) && settled()
     }
@@ -65,6 +68,17 @@ package enum RotationSchedule {
             return (next(record: record, timing: candidate.timing, jitter: candidate.jitter) ?? now, record.name)
         }
         return due.sorted { ($0.at, $0.name) < ($1.at, $1.name) }.prefix(most - underWay).map(\.name)
+    }
+
+    /// Before the earliest time that any draw could give, and begun in the past.
+    private static func isEarly(
+        _ record: IntentRecord, _ timing: RotationTiming, _ jitter: Span, _ now: Timestamp
+    ) -> Bool {
+        guard record.epochSince <= now else { return false }
+        switch timing {
+        case .every(let every): return now + min(max(jitter, .zero), half(every)) < record.epochSince + every
+        case .cron(let schedule): return schedule.next(after: record.epochSince).map { now < $0 } ?? true
+        }
     }
 
     /// Begun in the future: our clock was set back. Going on now mends it, waiting might take years.

@@ -157,9 +157,10 @@ struct SimulatedOrchestrator {
                 RotationSchedule.Candidate(record, timing: $0.timing, jitter: $0.jitter)
             }
         }
+        let unsettled = fleet.unsettled
         let due = RotationSchedule.toBegin(
-            candidates, underWay: fleet.unsettled, most: policy.rotationsAtOnceMax,
-            isSettled: { fleet.isSettled($0) }, now: now)
+            candidates, underWay: unsettled.count, most: policy.rotationsAtOnceMax,
+            isSettled: { !unsettled.contains($0) }, now: now)
         guard !due.isEmpty else { return }
         var next = book
         for name in due { next.advance(name, now: now) }

@@ -76,6 +76,25 @@ struct WaveStories {
         #expect(fleet.settles(within: 300), "\(fleet.violations)")
     }
 
+    @Test("Who reconnects during a soak does not begin it anew, and is heard before it ends")
+    func reconnects() {
+        let (fleet, flow) = Self.lab(RolloutStrategy(waves: [.count(2)], soak: .seconds(30)))
+        fleet.want([flow.edition(2)])
+        #expect(fleet.run(until: { fleet.store.statuses[flow.name]?.course?.soaking != nil }))
+        let began = fleet.tick
+        // Every five seconds the line of one that sends the edition is cut, and back the second after.
+        for turn in 0..<5 {
+            fleet.cut(SimDevice.id(turn % 2 + 1), for: 1)
+            fleet.run(5)
+        }
+        fleet.cut(SimDevice.id(7), for: 12)
+        fleet.run(10)
+        #expect(fleet.speakers(2, .client).count == 2)
+        #expect(fleet.run(until: { fleet.speakers(2, .client).count > 2 }))
+        #expect((37...45).contains(fleet.tick - began), "\(fleet.tick - began)")
+        #expect(fleet.settles(within: 300), "\(fleet.violations)")
+    }
+
     @Test("A standing that soaks says so, and until when")
     func soakIsTold() throws {
         let (fleet, flow) = Self.lab(RolloutStrategy(waves: [.count(1)], soak: .seconds(30)))

@@ -1,0 +1,66 @@
+import L45Model
+import Testing
+
+@testable import L45Command
+
+@Suite("Why a rollout is not done")
+struct WhyTextTests {
+    private func view(_ course: RolloutCourse, waiting: [RolloutView.Waiting] = []) -> RolloutView {
+        var view = RolloutView(
+            RolloutStatus(
+                intent: Fleet.dns, flow: Fleet.flow, epoch: Epoch(4), phase: .flipClients, paused: false, waiting: [],
+                since: Fleet.now + .seconds(-12), course: course),
+            names: [:])
+        view.waiting = waiting
+        return view
+    }
+
+    @Test("The device, what it lacks, since when, what is done about it, what comes next, and when all ends")
+    func waits() {
+        var rollout = view(RolloutCourse(began: Fleet.now, waves: 6), waiting: Fleet.rollout().waiting)
+        rollout.waiting[0].since = APITime(Fleet.now + .seconds(-9))
+        rollout.waiting[0].next = "is sent the table again"
+        rollout.waiting[0].nextAt = APITime(Fleet.now + .seconds(1))
+        rollout.next = "the next wave of clients begins to send edition 4"
+        rollout.haltsAt = APITime(Fleet.now + .seconds(3600))
+        #expect(
+            WhyText.text([rollout], now: Fleet.now) == """
+                dns/0 is not done: to epoch 4, in phase flip-clients for 12s
+                  wave 1 of 6
+                  waits for:
+                    resolver-1: has not confirmed generation 7 (last report 6, 15 s ago), for 9s; it is sent the table again in 1s
+                  next: the next wave of clients begins to send edition 4
+                  halts in 60m if it is not done by then
+                """)
+    }
+
+    @Test("A halted one says why and since when; a settled one that it is done")
+    func ends() {
+        var course = RolloutCourse(began: Fleet.now, waves: 2)
+        course.halt = RolloutCourse.Halt(
+            cause: .errorBudget, reason: "3 undecoded in edition 4", at: Fleet.now + .seconds(-60))
+        var halted = view(course)
+        halted.next = "nothing moves until 'l45 rollout retry dns'"
+        #expect(
+            WhyText.text([halted, Fleet.rollout(.settled, waiting: [])], now: Fleet.now) == """
+                dns/0 is not done: to epoch 4, in phase flip-clients for 12s
+                  halted 60s ago: 3 undecoded in edition 4
+                  wave 1 of 2
+                  waits for no device
+                  next: nothing moves until 'l45 rollout retry dns'
+
+                dns/0 is done: settled at epoch 4 for 12s
+                """)
+        #expect(RolloutsTable.table([halted], now: Fleet.now).text().contains("flip-clients (halted)"))
+    }
+
+    @Test("What the verbs say")
+    func verbs() {
+        func said(_ verb: RolloutRequest.Verb, _ changed: Bool) -> String {
+            RolloutText.text(
+                RolloutResult(intent: Fleet.dns, verb: verb, epoch: Epoch(4), paused: false, changed: changed))
+        }
+        #expect(said(.retry, true) == "intent/dns goes on to epoch 4")
+        #expect(said(.retry, false) == "intent/dns was not halted, it is at epoch 4")
+    }
+}
