@@ -57,6 +57,13 @@ int l45_packet_open(int32_t ifindex)
 	return open_on(SOCK_DGRAM, ifindex);
 }
 
+int l45_packet_open_deaf(void)
+{
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int l45_packet_open_frames(int32_t ifindex)
 {
 	struct packet_mreq all = {.mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC};

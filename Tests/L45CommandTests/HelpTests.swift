@@ -66,7 +66,7 @@ private let rootHelp = """
     PATHS SUBCOMMANDS:
       probe                   Find out what paths do to handshake headers.
       survey                  Find out what many paths do to handshake headers.
-      respond                 Answer HICCUPS probes on ports of their own.
+      respond                 Answer HICCUPS probes, also on services' ports.
       lab                     Make paths with middleboxes on this machine, to try
                               things on.
 

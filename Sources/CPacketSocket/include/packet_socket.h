@@ -58,6 +58,20 @@ ssize_t l45_raw_send(int fd, const void *bytes, size_t count, const struct l45_a
  */
 int l45_port_hold(int family, uint16_t port, uint16_t *taken);
 
+/*
+ * SYNs to this host's ports whose acknowledgement number, which means nothing in a SYN, is mark. An nftables table of this name,
+ * family inet, takes them in front of everything else that netfilter does and hands them to a group of nfnetlink_log. It belongs
+ * to the descriptor returned and ends with it, also after SIGKILL; no program can change it meanwhile, nor does "nft flush
+ * ruleset" remove it. Linux 5.12 or later.
+ */
+int l45_marked_take(const char *table, const uint16_t *ports, size_t count, uint32_t mark, uint16_t group);
+/* What is handed to the group; -EPERM also where somebody else has it. */
+int l45_marked_open(uint16_t group);
+/* One packet, from its IP header on. Does not block: -EAGAIN. -ENOBUFS: some were lost. */
+ssize_t l45_marked_receive(int fd, void *buffer, size_t capacity, struct l45_link *from);
+/* Receives nothing, sends as l45_packet_send does. */
+int l45_packet_open_deaf(void);
+
 int l45_route_get(int family, const struct l45_address *destination, struct l45_route *route);
 /*
  * 1: known, *link filled in. 0: the kernel has been asked to find out. -EHOSTUNREACH: nobody answers there. With again, a

@@ -3,15 +3,19 @@ package struct Initiator: Sendable {
     /// The SYN without integrity: addresses, ports, flags and options as wanted.
     package var template: HandshakePacket
     package var functions: FragmentFunctions
+    /// SYNs bear the ``ProbeMark``, so that a responder beside an ordinary service takes them.
+    package var isMarked: Bool
 
-    package init(template: HandshakePacket, functions: FragmentFunctions = .plain) {
+    package init(template: HandshakePacket, functions: FragmentFunctions = .plain, isMarked: Bool = true) {
         self.template = template
         self.functions = functions
+        self.isMarked = isMarked
     }
 
     /// - Parameter salt: 16 random bits, new for every connection.
     package func open(_ coverage: PerCarrier<Coverage>, salt: UInt16) -> HandshakePacket {
         var syn = template
+        syn.tcp.acknowledgement = isMarked ? ProbeMark.number : 0
         syn.sealSYN(coverage, salt: salt, by: functions)
         return syn
     }

@@ -116,7 +116,10 @@ struct ProbeMachine {
             ip.ecn = options.codepoint
             tcp.flags.formUnion([.ece, .cwr])
         }
-        let initiator = Initiator(template: HandshakePacket(ip: ip, tcp: tcp), functions: functions)
+        // The last try without the mark: a firewall may drop what bears it.
+        let initiator = Initiator(
+            template: HandshakePacket(ip: ip, tcp: tcp), functions: functions,
+            isMarked: silences(slot) + 1 < Interrogation.silencesMax)
         let syn = initiator.open(coverage, salt: salt)
         let bytes = try syn.wireBytes()
         forget(slot)

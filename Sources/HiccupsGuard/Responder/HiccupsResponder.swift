@@ -1,78 +1,112 @@
-/// Answers HICCUPS SYNs on ports of its own, without the kernel's TCP.
+/// Answers HICCUPS SYNs past the kernel's TCP: on ports of its own, and beside ordinary services on theirs.
 ///
-/// It keeps nothing of a SYN, as SYN cookies do: the salt follows from the SYN and a secret of this run, so that a retransmitted
-/// SYN gets the same answer, and a flood costs no memory. Data in a SYN (TCP Fast Open) is not acknowledged, which sends the
-/// opener back to the plain handshake. The ACK that ends a handshake is answered by RST: there is no service here.
+/// On a service's port it takes the SYNs that bear the ``ProbeMark`` and no others. The service's TCP sees nothing of a
+/// probe, neither its backlog nor its SYN cookies are touched; clients' connections, whatever they carry, are the kernel's
+/// alone. When the responder ends, also by SIGKILL, probes reach the service like any SYN.
+///
+/// Chosen over the queueing of SYNs to user space (NFQUEUE) with translated sequence numbers, which delays every client's SYN, needs
+/// conntrack and puts an offset on every connection for its life; and over a BPF program that makes the connections, which needs
+/// Linux 6.8.
 package final class HiccupsResponder {
     /// What came in: the header as it arrived, and what its fragments say.
     package struct Seen: Sendable {
         package let syn: HandshakePacket
         package let reading: SynReading
+        /// Whether the fragments were read by a key.
+        package let isKeyed: Bool
     }
 
+    /// Answers per second on the ports of services, where nothing else is wished.
+    package static let answersPerSecond = 10_000
+
     private let ports: [HeldPort]
-    private let socket: PacketSocket
-    private let key: PathKey?
+    private let own: PacketSocket?
+    private let services: TakenProbes?
+    private let keys: @Sendable () -> PathKeyring
     private let secret = PathKey(low: .random(in: .min ... .max), high: .random(in: .min ... .max))
+    private var budget: AnswerBudget
+    private var localAddresses = LocalAddresses()
+    private let clock = ContinuousClock()
 
     /// - Parameters:
-    ///   - ports: TCP ports that nobody listens on, 1 to 1000; 0 takes any that is free.
-    ///   - key: the secret of keyed integrity; SYNs under the public functions are answered under those all the same.
-    package init(ports: [UInt16], key: PathKey? = nil) throws(ProbeError) {
+    ///   - ports: TCP ports that nobody listens on, at most 1000; 0 takes any that is free.
+    ///   - services: TCP ports that others listen on, at most 256.
+    ///   - keys: the secrets of keyed integrity, asked for with each burst of SYNs; SYNs under the public functions are answered
+    ///     under those all the same.
+    package init(
+        ports: [UInt16] = [], services: [UInt16] = [], answersPerSecond: Int = HiccupsResponder.answersPerSecond,
+        keys: @escaping @Sendable () -> PathKeyring
+    ) throws(ProbeError) {
+        guard services.count <= TakenProbes.portsMax, !services.contains(0) else {
+            throw .badOption("services: at most \(TakenProbes.portsMax) TCP ports, from 1 to 65535")
+        }
         var held: [HeldPort] = []
         for port in ports { held.append(try HeldPort(port)) }
         self.ports = held
-        self.key = key
-        socket = try PacketSocket(ports: held.map(\.number))
+        own = held.isEmpty ? nil : try PacketSocket(ports: held.map(\.number))
+        self.keys = keys
+        budget = AnswerBudget(perSecond: answersPerSecond)
+        // Last: from here on the kernel answers no probe.
+        self.services = services.isEmpty ? nil : try TakenProbes(ports: services)
     }
 
-    /// The ports that are answered on.
+    package convenience init(ports: [UInt16] = [], services: [UInt16] = [], key: PathKey? = nil) throws(ProbeError) {
+        let keys = PathKeyring(common: key)
+        try self.init(ports: ports, services: services) { keys }
+    }
+
+    /// The ports of its own that are answered on.
     package var numbers: [UInt16] { ports.map(\.number) }
 
     /// Answers until told to stop; blocks.
     package func run(_ stop: StopFlag, seen: (Seen) -> Void = { _ in }) throws(ProbeError) {
+        let descriptors = [own?.descriptor, services?.descriptor].compactMap { $0 }
         while !stop.isSet {
-            PacketSocket.wait([socket], nanoseconds: StopFlag.lookEvery)
-            for _ in 0..<512 {
-                guard let received = try socket.receive() else { break }
-                // Between bind and filter a packet socket takes in everything.
-                guard let packet = HandshakePacket(received), numbers.contains(packet.tcp.destinationPort) else {
-                    continue
-                }
-                if packet.isSYN {
-                    let answer = answer(packet)
-                    if let bytes = try? answer.synAck.wireBytes() { socket.send(bytes, over: received.link) }
-                    seen(Seen(syn: packet, reading: answer.reading))
-                } else if let bytes = reset(packet) {
-                    socket.send(bytes, over: received.link)
-                }
+            PacketSocket.wait(descriptors: descriptors, nanoseconds: StopFlag.lookEvery)
+            let keys = keys()
+            if let own { try answer(own, keys, seen) }
+            if let services { try answer(services, keys, seen) }
+        }
+    }
+
+    /// Probes that the budget left unanswered.
+    package var refused: UInt64 { budget.refused }
+
+    /// Of a burst, this much before the other socket is looked at.
+    private static let burstMax = 512
+
+    private func answer(_ socket: PacketSocket, _ keys: PathKeyring, _ seen: (Seen) -> Void) throws(ProbeError) {
+        for _ in 0..<Self.burstMax {
+            guard let received = try socket.receive() else { return }
+            // Between bind and filter a packet socket takes in everything, and what is only routed through is seen too.
+            guard let packet = HandshakePacket(received), numbers.contains(packet.tcp.destinationPort),
+                localAddresses.contains(packet.ip.destination, now: clock.now)
+            else { continue }
+            if packet.isSYN {
+                if let bytes = answer(packet, keys, seen) { socket.send(bytes, over: received.link) }
+            } else if let bytes = reset(packet) {
+                socket.send(bytes, over: received.link)
             }
         }
     }
 
-    private func answer(_ syn: HandshakePacket) -> (synAck: HandshakePacket, reading: SynReading) {
-        let salt = salt(syn)
-        let plain = Responder().answer(syn, salt: salt)
-        guard let key else { return plain }
-        let slot = TimeSlot.current()
-        var best = Responder(functions: .keyed(key, exchange: slot)).answer(syn, salt: salt)
-        for other in [slot &- 1, slot &+ 1] where best.reading.matches.count({ $0 }) < 2 {
-            let next = Responder(functions: .keyed(key, exchange: other)).answer(syn, salt: salt)
-            if next.reading.matches.count({ $0 }) > best.reading.matches.count({ $0 }) { best = next }
+    private func answer(_ taken: TakenProbes, _ keys: PathKeyring, _ seen: (Seen) -> Void) throws(ProbeError) {
+        for _ in 0..<Self.burstMax {
+            guard let received = try taken.receive() else { return }
+            guard budget.take(now: clock.now), let packet = HandshakePacket(received), packet.isMarkedProbe,
+                let bytes = answer(packet, keys, seen)
+            else { continue }
+            taken.send(bytes, over: received.link)
         }
-        if best.reading.matches.count({ $0 }) < 2, plain.reading.matches.count({ $0 }) >= 2 { return plain }
-        return best
     }
 
-    private func salt(_ syn: HandshakePacket) -> UInt16 {
-        var bytes = syn.ip.source.bytes + syn.ip.destination.bytes
-        for word in [UInt32(syn.tcp.sourcePort) << 16 | UInt32(syn.tcp.destinationPort), syn.tcp.sequence] {
-            bytes += (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * UInt32($0))) }
-        }
-        return UInt16(truncatingIfNeeded: SipHash.hash(bytes.span, key: secret))
+    private func answer(_ syn: HandshakePacket, _ keys: PathKeyring, _ seen: (Seen) -> Void) -> [UInt8]? {
+        let answer = ProbeAnswer(to: syn, keys: keys, slot: TimeSlot.current(), secret: secret)
+        seen(Seen(syn: syn, reading: answer.reading, isKeyed: answer.isKeyed))
+        return try? answer.synAck.wireBytes()
     }
 
-    /// For what is no SYN, by RFC 9293 section 3.5.2; never in answer to an RST.
+    /// For what is no SYN, by RFC 9293 section 3.5.2; never in answer to an RST. There is no service here.
     private func reset(_ packet: HandshakePacket) -> [UInt8]? {
         let flags = packet.tcp.flags
         guard flags.isDisjoint(with: [.rst, .syn]), flags.contains(.ack),

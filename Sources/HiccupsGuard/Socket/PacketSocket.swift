@@ -15,6 +15,11 @@ final class PacketSocket {
         try ProbeError.check(l45_packet_filter(descriptor, ports, ports.count), "attach a packet filter")
     }
 
+    /// Receives nothing, and costs what this host receives nothing; only sends.
+    init() throws(ProbeError) {
+        descriptor = try ProbeError.check(l45_packet_open_deaf(), "open a packet socket")
+    }
+
     /// Whole frames of one interface.
     init(framesOf interface: Int32) throws(ProbeError) {
         descriptor = try ProbeError.check(l45_packet_open_frames(interface), "open a packet socket")
@@ -64,7 +69,11 @@ final class PacketSocket {
 
     /// Waits until one of `sockets` has something, or `nanoseconds` have passed.
     static func wait(_ sockets: [PacketSocket], nanoseconds: Int64) {
-        var entries = sockets.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        wait(descriptors: sockets.map(\.descriptor), nanoseconds: nanoseconds)
+    }
+
+    static func wait(descriptors: [Int32], nanoseconds: Int64) {
+        var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         // Whole milliseconds, rounded up: to wake early would be to spin.
         _ = poll(&entries, nfds_t(entries.count), Int32(clamping: (max(0, nanoseconds) + 999_999) / 1_000_000))
     }

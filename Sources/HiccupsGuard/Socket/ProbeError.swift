@@ -7,6 +7,8 @@ package enum ProbeError: Error, Hashable, Sendable, CustomStringConvertible {
     case unresolvable(host: String, reason: String)
     case portTaken(UInt16)
     case noInterface(String)
+    /// nftables, or tables that belong to a socket.
+    case noFirewall(code: Int32)
     /// The system refused, and said why.
     case system(doing: String, code: Int32)
     case packet(PacketError)
@@ -20,6 +22,9 @@ package enum ProbeError: Error, Hashable, Sendable, CustomStringConvertible {
         case .portTaken(let port):
             "TCP port \(port) is in use by another program; a responder needs a port of its own"
         case .noInterface(let name): "no network interface '\(name)' here"
+        case .noFirewall(let code):
+            "this kernel lacks nftables with logging, or is older than Linux 5.12: a responder beside a service needs them "
+                + "(errno \(code)); answer on a port of its own with --port"
         case .system(let doing, let code): "cannot \(doing): \(String(cString: strerror(code))) (errno \(code))"
         case .packet(let error): "cannot build the packet: \(error)"
         case .badOption(let text): text
