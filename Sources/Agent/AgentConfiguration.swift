@@ -18,12 +18,14 @@ package struct AgentConfiguration: Sendable {
     package var addresses: [AddressBlock]
     /// Of l45.
     package var version: String
+    /// TCP ports of services beside which HICCUPS probes are answered. Sorted, at most 256.
+    package var respond: [UInt16]
     /// How long to wait before the orchestrator is tried again.
     package var reconnect: ReconnectDelay
 
     package init(
         stateFolder: String, host: String, port: Int, token: String? = nil, name: String? = nil,
-        labels: [String: String] = [:], addresses: [AddressBlock] = [], version: String = "",
+        labels: [String: String] = [:], addresses: [AddressBlock] = [], version: String = "", respond: [UInt16] = [],
         reconnect: ReconnectDelay = ReconnectDelay()
     ) {
         self.stateFolder = stateFolder
@@ -34,6 +36,7 @@ package struct AgentConfiguration: Sendable {
         self.labels = labels
         self.addresses = addresses
         self.version = version
+        self.respond = respond
         self.reconnect = reconnect
     }
 }

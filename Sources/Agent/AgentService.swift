@@ -1,4 +1,5 @@
 import ControlChannel
+import HiccupsGuard
 package import KernelTap
 package import L45Model
 package import Logging
@@ -53,6 +54,11 @@ package actor AgentService<T: Tap>: Service {
             timer?.task.cancel()
             timer = nil
         }
+        // What the operator asked for and this host can not do is told at the start.
+        let responder =
+            configuration.respond.isEmpty
+            ? nil : try await ServiceResponder.start(beside: configuration.respond) { PathKeyring() }
+        defer { responder?.stop() }
         let facts = HostFacts.gather(configuration, tap: tap.kind)
         let identities = IdentityStore(path: "\(configuration.stateFolder)/identity")
         self.identities = identities
@@ -90,6 +96,7 @@ package actor AgentService<T: Tap>: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await client.run() }
             if let paths { group.addTask { await paths.run() } }
+            if let responder { group.addTask { await self.watch(responder) } }
             group.addTask { [tap] in
                 for await notice in tap.notices { await self.note(notice) }
             }
@@ -108,6 +115,12 @@ package actor AgentService<T: Tap>: Service {
             machine: AgentMachine(
                 identity: facts, ledger: loaded.ledger, ledgerProblem: loaded.problem, artifacts: try artifacts.scan()),
             tap: tap, storage: .disk(ledgers, artifacts))
+    }
+
+    /// The services go on without it, and so does the agent.
+    private func watch(_ responder: ServiceResponder) async {
+        guard let problem = await responder.failure() else { return }
+        logger.error("probes are no longer answered", metadata: ["reason": "\(problem)"])
     }
 
     private func note(_ event: ClientEvent) {

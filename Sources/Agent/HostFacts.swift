@@ -9,7 +9,8 @@ package enum HostFacts {
         DeviceFacts(
             name: configuration.name ?? hostName(), labels: configuration.labels,
             addresses: configuration.addresses.isEmpty ? interfaceAddresses() : configuration.addresses, taps: [tap],
-            kernelRelease: kernelRelease(), agentVersion: configuration.version)
+            kernelRelease: kernelRelease(), agentVersion: configuration.version,
+            responds: configuration.respond.isEmpty ? nil : configuration.respond)
     }
 
     /// Another one at each boot; empty where the kernel does not say.

@@ -9,10 +9,12 @@ package struct DeviceFacts: Hashable, Codable, Sendable {
     package var taps: [TapKind]
     package var kernelRelease: String
     package var agentVersion: String
+    /// TCP ports of services beside which it answers HICCUPS probes, sorted; nil: none.
+    package var responds: [UInt16]?
 
     package init(
         name: String, labels: [String: String] = [:], addresses: [AddressBlock] = [], taps: [TapKind] = [.preload],
-        kernelRelease: String = "", agentVersion: String = ""
+        kernelRelease: String = "", agentVersion: String = "", responds: [UInt16]? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -20,6 +22,7 @@ package struct DeviceFacts: Hashable, Codable, Sendable {
         self.taps = taps
         self.kernelRelease = kernelRelease
         self.agentVersion = agentVersion
+        self.responds = responds
     }
 }
 

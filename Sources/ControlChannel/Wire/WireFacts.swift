@@ -8,6 +8,7 @@ extension WireDeviceFacts {
         taps = facts.taps.map(WireTapKind.init)
         kernelRelease = facts.kernelRelease
         agentVersion = facts.agentVersion
+        responds = (facts.responds ?? []).map(UInt32.init)
     }
 
     func value() throws(WireError) -> DeviceFacts {
@@ -21,11 +22,19 @@ extension WireDeviceFacts {
             if case .UNRECOGNIZED = kind { continue }
             kinds.append(try kind.value("taps"))
         }
+        var ports: [UInt16] = []
+        for number in try WireCheck.list(responds, "responds", max: 256) {
+            guard let port = UInt16(exactly: number), port > 0 else {
+                throw WireError("responds", "\(number) where 1 to 65535 are allowed")
+            }
+            ports.append(port)
+        }
         return DeviceFacts(
             name: try WireCheck.text(name, "name", min: 1, max: 255),
             labels: try WireCheck.dictionary(labels, "labels", max: 64, valueBytesMax: 255), addresses: blocks,
             taps: kinds, kernelRelease: try WireCheck.text(kernelRelease, "kernel_release", max: 128),
-            agentVersion: try WireCheck.text(agentVersion, "agent_version", max: 128))
+            agentVersion: try WireCheck.text(agentVersion, "agent_version", max: 128),
+            responds: ports.isEmpty ? nil : ports)
     }
 }
 

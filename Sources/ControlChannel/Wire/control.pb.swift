@@ -1077,6 +1077,9 @@ nonisolated struct WireDeviceFacts: Sendable {
 
   var agentVersion: String = String()
 
+  /// TCP ports of services beside which HICCUPS probes are answered.
+  var responds: [UInt32] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -2717,7 +2720,7 @@ nonisolated extension WireRenewalRefused: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireDeviceFacts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DeviceFacts"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}labels\0\u{1}addresses\0\u{1}taps\0\u{3}kernel_release\0\u{3}agent_version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}labels\0\u{1}addresses\0\u{1}taps\0\u{3}kernel_release\0\u{3}agent_version\0\u{2}6responds\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2731,6 +2734,7 @@ nonisolated extension WireDeviceFacts: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 4: try { try decoder.decodeRepeatedEnumField(value: &self.taps) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.kernelRelease) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.agentVersion) }()
+      case 60: try { try decoder.decodeRepeatedUInt32Field(value: &self.responds) }()
       default: break
       }
     }
@@ -2755,6 +2759,9 @@ nonisolated extension WireDeviceFacts: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.agentVersion.isEmpty {
       try visitor.visitSingularStringField(value: self.agentVersion, fieldNumber: 6)
     }
+    if !self.responds.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.responds, fieldNumber: 60)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2765,6 +2772,7 @@ nonisolated extension WireDeviceFacts: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.taps != rhs.taps {return false}
     if lhs.kernelRelease != rhs.kernelRelease {return false}
     if lhs.agentVersion != rhs.agentVersion {return false}
+    if lhs.responds != rhs.responds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -18,6 +18,10 @@ enum DescribeDevice {
         sheet.field("Last report", Age.ago(device.lastReport, now))
         sheet.field("Kernel", device.kernelRelease)
         sheet.field("Agent", device.agentVersion)
+        if let ports = device.responds, !ports.isEmpty {
+            sheet.field(
+                "Probes", "answered beside the services on TCP \(ports.map { "\($0)" }.joined(separator: ", "))")
+        }
         sheet.section("Problems", device.problems.map { palette.paint(Printable.line($0), .bad) })
         sheet.section("Modules", ModulesTable.table(modules, now: now), palette)
         sheet.section("Events", EventsTable.table(events, now: now), palette)

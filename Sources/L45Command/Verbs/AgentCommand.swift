@@ -48,6 +48,11 @@ struct AgentCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "An address that peers know the device by; all of its interfaces otherwise.", valueName: "ip"))
     var addresses: [Address] = []
+    @Option(
+        help: ArgumentHelp(
+            "Answer HICCUPS probes beside the services on these TCP ports, as 'l45 respond --service' does.",
+            valueName: "number,..."))
+    var respond: [RespondCommand.Ports] = []
     @OptionGroup var logs: LogOptions
 
     /// An address without a prefix length, or a block.
@@ -62,6 +67,9 @@ struct AgentCommand: AsyncParsableCommand {
     var choice: TapChoice { tapKind ?? (tap == nil ? .auto : .preload) }
 
     func validate() throws {
+        guard RespondCommand.Ports.merged(respond).count <= 256 else {
+            throw ValidationError("--respond takes up to 256 ports.")
+        }
         if tapKind == .kernel, let tap {
             throw ValidationError(
                 "--tap \(tap) is a folder of the user-space tap, and --tap-kind kernel has none; leave one of them out")
@@ -80,7 +88,8 @@ struct AgentCommand: AsyncParsableCommand {
             }
             let configuration = AgentConfiguration(
                 stateFolder: stateFolder, host: orchestrator.host, port: orchestrator.port, token: token, name: name,
-                labels: Labels.merged(labels), addresses: addresses.map(\.block), version: Build.version)
+                labels: Labels.merged(labels), addresses: addresses.map(\.block), version: Build.version,
+                respond: RespondCommand.Ports.merged(respond))
             let locksFolder = (TapFolder.standard(environment: [:], userID: geteuid()) as NSString)
                 .deletingLastPathComponent
             let opened = try choice.open(folder: tapFolder, locksFolder: locksFolder) { obstacle in

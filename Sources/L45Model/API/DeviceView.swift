@@ -25,6 +25,8 @@ package struct DeviceView: Hashable, Codable, Sendable {
     package var lastReport: APITime?
     package var kernelRelease: String
     package var agentVersion: String
+    /// TCP ports of services beside which it answers HICCUPS probes.
+    package var responds: [UInt16]?
 
     /// - Parameter labels: those in force, the operator's own over the agent's.
     package init(
@@ -46,5 +48,6 @@ package struct DeviceView: Hashable, Codable, Sendable {
         lastReport = APITime(known: report?.takenAt)
         kernelRelease = device.facts.kernelRelease
         agentVersion = device.facts.agentVersion
+        responds = device.facts.responds
     }
 }

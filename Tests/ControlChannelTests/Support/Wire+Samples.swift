@@ -116,7 +116,8 @@ enum Sample {
         let facts = DeviceFacts(
             name: "gateway-1", labels: ["app": "dns", "site": "north"],
             addresses: ["10.0.0.5", "2001:db8::5", "10.1.0.0/16"].compactMap { AddressBlock($0) },
-            taps: [.preload, .kernel, .simulated], kernelRelease: "6.1.0-18-amd64", agentVersion: "0.1.0")
+            taps: [.preload, .kernel, .simulated], kernelRelease: "6.1.0-18-amd64", agentVersion: "0.1.0",
+            responds: [443, 8443])
         return [
             .hello(AgentHello(facts: facts, bootID: "boot", ledgerGeneration: Generation(7))),
             .hello(
