@@ -65,7 +65,7 @@ struct ProbeMachineTests {
         #expect(report.findings.isEmpty)
         #expect(report.exchanges == 1)
         #expect(report.roundTrip == .milliseconds(30))
-        let reset = try HandshakePacket(parsing: try #require(answer.reset))
+        let reset = try HandshakePacket(parsing: try #require(answer.reply))
         #expect(reset.tcp.flags == .rst)
         #expect(reset.tcp.sequence == syn.tcp.sequence &+ 1)
         #expect(reset.ip.destination == syn.ip.destination)
@@ -200,6 +200,74 @@ struct ProbeMachineTests {
         _ = try scene.ask()
         #expect(scene.take(late) == nil)
         #expect(scene.machine.count == 1)
+    }
+
+    @Test(
+        "Under AppSalt a box that recomputes public fragments is found, and an honest path is known to be one",
+        arguments: [false, true])
+    func appSalt(isHostile: Bool) throws {
+        var scene = try Scene { $0.usesAppSalt = true }
+        var random = SplitMix64(seed: 3)
+        let box = HostileMiddlebox(
+            Middlebox(forward: [.mssLowered], parameters: ChangeParameters(using: &random)), tactic: .recompute)
+        var waiting = WaitingSyns()
+        var report: ProbeReport?
+        for _ in 0..<8 where report == nil {
+            let sent = try scene.ask()
+            let syn = isHostile ? box.forward(sent) : sent
+            // A box that writes another ISN translates all that follows.
+            let offset = syn.tcp.sequence &- sent.tcp.sequence
+            var synAck = Responder().answer(syn, salt: 9).synAck
+            synAck.tcp.acknowledgement &-= offset
+            waiting.keep(syn, now: scene.now)
+            let answer = scene.take(try synAck.wireBytes())
+            report = answer?.report
+            var reply = try HandshakePacket(parsing: try #require(answer?.reply))
+            guard !reply.payload.isEmpty else { continue }
+            #expect(reply.payload.count == AppSalt.bytesMax)
+            #expect(reply.tcp.acknowledgement == synAck.tcp.sequence &+ 1)
+            reply.tcp.sequence &+= offset
+            let told = waiting.answer(reply, now: scene.now)
+            var line = try HandshakePacket(parsing: try #require(told))
+            line.tcp.acknowledgement &-= offset
+            report = scene.take(try line.wireBytes())?.report
+        }
+        #expect(report?.outcome == .capable)
+        #expect(report?.findings.isEmpty == true, "the public fragments say nothing")
+        #expect(report?.appSalt == (isHostile ? .changed : .intact))
+    }
+
+    @Test("A far end that says nothing of AppSalt is capable all the same, and told so")
+    func appSaltUntold() throws {
+        var scene = try Scene { $0.usesAppSalt = true }
+        let syn = try scene.ask()
+        #expect(scene.take(try Responder().answer(syn, salt: 9).synAck.wireBytes())?.report == nil)
+        _ = try scene.ask()
+        let report = try scene.silence()
+        #expect(report.outcome == .capable)
+        #expect(report.appSalt == .untold)
+    }
+
+    @Test("SYNs that wait for data are bounded in number and time, and only their own data is answered")
+    func waitingSyns() throws {
+        var waiting = WaitingSyns()
+        let syn = try Samples.syn()
+        func data(after syn: HandshakePacket, offset: UInt32 = 1) -> HandshakePacket {
+            var segment = HandshakePacket(ip: syn.ip, tcp: syn.tcp, payload: [1, 2, 3])
+            segment.tcp.flags = [.ack, .psh]
+            segment.tcp.sequence &+= offset
+            return segment
+        }
+        waiting.keep(syn, now: Self.start)
+        #expect(waiting.answer(data(after: syn), now: Self.start) != nil)
+        #expect(waiting.answer(data(after: syn, offset: 2), now: Self.start) == nil)
+        #expect(waiting.answer(data(after: syn), now: Self.start + .seconds(11)) == nil)
+        for number in 0..<WaitingSyns.countMax {
+            var other = syn
+            other.tcp.sourcePort = UInt16(number)
+            waiting.keep(other, now: Self.start)
+        }
+        #expect(waiting.answer(data(after: syn), now: Self.start) == nil, "the oldest left first")
     }
 
     @Test("Each trial is asked for as it is written")

@@ -129,9 +129,9 @@ struct ProbeEngine {
             guard let answer = machine.take(received.bytes.span, checksums: received.checksums, now: clock.now) else {
                 continue
             }
-            if let reset = answer.reset, let hop = ways[answer.slot] {
+            if let reply = answer.reply, let hop = ways[answer.slot] {
                 let target = answer.report?.target ?? machine.target(answer.slot)
-                if let target { transmit(reset, hop, target.address) }
+                if let target { transmit(reply, hop, target.address) }
             }
             finish(answer, done)
         }

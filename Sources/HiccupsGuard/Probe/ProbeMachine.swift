@@ -11,6 +11,8 @@ struct ProbeMachine {
         let initiator: Initiator
         let syn: HandshakePacket
         let at: Instant
+        /// The sequence number behind all that was sent: what an answer must acknowledge.
+        var end: UInt32
     }
 
     private struct Flow {
@@ -18,14 +20,16 @@ struct ProbeMachine {
         var report: ProbeReport
         var asked: Asked?
         var silences = 0
+        /// The last exchange is under way: what is sent behind its handshake.
+        var applicationData: [UInt8]?
     }
 
     /// What follows from a packet.
     struct Answer {
         /// The path that it belongs to.
         let slot: Int
-        /// Frees the half-open connection at the far end; an IP packet.
-        var reset: [UInt8]?
+        /// What to send the far end, an IP packet: an RST, which frees the half-open connection there, or application data.
+        var reply: [UInt8]?
         /// The path's end. Its slot is then free.
         var report: ProbeReport?
     }
@@ -107,9 +111,11 @@ struct ProbeMachine {
     mutating func open(
         _ slot: Int, from source: HostAddress, port: UInt16, salt: UInt16, by functions: FragmentFunctions, now: Instant
     ) throws(PacketError) -> (syn: HandshakePacket, bytes: [UInt8])? {
-        guard let report = flows[slot]?.report, let coverage = flows[slot]?.questions.next,
-            var ip = IPHeader(from: source, to: report.target.address)
+        guard let flow = flows[slot], var ip = IPHeader(from: source, to: flow.report.target.address),
+            let coverage = flow.applicationData == nil ? flow.questions.next : PerCarrier(all: .noNAT)
         else { return nil }
+        let report = flow.report
+        let functions = flow.applicationData.map { .appSalted(AppSalt($0)) } ?? functions
         var tcp = TCPHeader(sourcePort: port, destinationPort: report.target.port)
         tcp.options = blocks[report.trial]
         if trials[report.trial].usesECN {
@@ -123,7 +129,7 @@ struct ProbeMachine {
         let syn = initiator.open(coverage, salt: salt)
         let bytes = try syn.wireBytes()
         forget(slot)
-        flows[slot]?.asked = Asked(initiator: initiator, syn: syn, at: now)
+        flows[slot]?.asked = Asked(initiator: initiator, syn: syn, at: now, end: syn.tcp.sequence &+ 1)
         flows[slot]?.report.synsSent += 1
         expected[Self.key(port, syn.tcp.sequence &+ 1)] = slot
         deadlines.append((now + options.timeout, slot, syn.tcp.sequence))
@@ -153,6 +159,7 @@ struct ProbeMachine {
         if packet.tcp.flags.contains(.rst), isFromTarget, packet.tcp.sourcePort == asked.syn.tcp.destinationPort {
             return Answer(slot: slot, report: end(slot, .refused))
         }
+        if asked.end != asked.syn.tcp.sequence &+ 1 { return isFromTarget ? hear(packet, slot, asked) : nil }
         guard asked.initiator.accepts(packet, answering: asked.syn) else {
             flows[slot]?.report.unasked += 1
             return nil
@@ -162,7 +169,7 @@ struct ProbeMachine {
             flows[slot]?.report.answeredFrom = packet.ip.source
             return nil
         }
-        return read(packet, slot, asked, now)
+        return flows[slot]?.applicationData == nil ? read(packet, slot, asked, now) : deliver(packet, slot, asked)
     }
 
     private mutating func read(
@@ -174,20 +181,48 @@ struct ProbeMachine {
         flows[slot]?.silences = 0
         if flows[slot]?.report.roundTrip == nil { flows[slot]?.report.roundTrip = now - asked.at }
         flows[slot]?.questions.record(reading)
-        var answer = Answer(slot: slot, reset: Self.reset(asked.syn))
-        if flows[slot]?.questions.next == nil {
-            let isCapable = flows[slot]?.questions.knowledge.isCapable ?? false
-            answer.report = end(slot, isCapable ? .capable : .notCapable)
-        } else {
+        var answer = Answer(slot: slot, reply: Self.reset(asked))
+        if flows[slot]?.questions.next != nil {
             ready.append(slot)
+        } else if flows[slot]?.questions.knowledge.isCapable != true {
+            answer.report = end(slot, .notCapable)
+        } else if options.usesAppSalt {
+            flows[slot]?.applicationData = (0..<AppSalt.bytesMax).map { _ in .random(in: .min ... .max) }
+            ready.append(slot)
+        } else {
+            answer.report = end(slot, .capable)
         }
         return answer
     }
 
-    private static func reset(_ syn: HandshakePacket) -> [UInt8]? {
+    /// The handshake under AppSalt stands: the data that its SYN was sealed by.
+    private mutating func deliver(_ synAck: HandshakePacket, _ slot: Int, _ asked: Asked) -> Answer? {
+        guard let data = flows[slot]?.applicationData,
+            let ip = IPHeader(from: asked.syn.ip.source, to: asked.syn.ip.destination)
+        else { return nil }
+        var tcp = TCPHeader(
+            sourcePort: asked.syn.tcp.sourcePort, destinationPort: asked.syn.tcp.destinationPort, flags: [.ack, .psh])
+        tcp.sequence = asked.end
+        tcp.acknowledgement = synAck.tcp.sequence &+ 1
+        tcp.window = 0xffff
+        forget(slot)
+        flows[slot]?.asked?.end = asked.end &+ UInt32(data.count)
+        expected[Self.key(asked.syn.tcp.sourcePort, asked.end &+ UInt32(data.count))] = slot
+        return Answer(slot: slot, reply: try? HandshakePacket(ip: ip, tcp: tcp, payload: data).wireBytes())
+    }
+
+    /// What the far end says of the data. A bare acknowledgement says nothing yet.
+    private mutating func hear(_ segment: HandshakePacket, _ slot: Int, _ asked: Asked) -> Answer? {
+        guard segment.tcp.sourcePort == asked.syn.tcp.destinationPort, !segment.payload.isEmpty else { return nil }
+        flows[slot]?.report.appSalt = AppSaltVerdict(line: segment.payload)
+        return Answer(slot: slot, reply: Self.reset(asked), report: end(slot, .capable))
+    }
+
+    private static func reset(_ asked: Asked) -> [UInt8]? {
+        let syn = asked.syn
         guard let ip = IPHeader(from: syn.ip.source, to: syn.ip.destination) else { return nil }
         var tcp = TCPHeader(sourcePort: syn.tcp.sourcePort, destinationPort: syn.tcp.destinationPort, flags: .rst)
-        tcp.sequence = syn.tcp.sequence &+ 1
+        tcp.sequence = asked.end
         return try? HandshakePacket(ip: ip, tcp: tcp).wireBytes()
     }
 
@@ -200,7 +235,10 @@ struct ProbeMachine {
             flows[late.slot]?.asked = nil
             flows[late.slot]?.silences += 1
             if silences(late.slot) >= Interrogation.silencesMax {
-                return Answer(slot: late.slot, report: end(late.slot, .silent))
+                // Under AppSalt, all else is known by now.
+                let isSalted = flows[late.slot]?.applicationData != nil
+                if isSalted { flows[late.slot]?.report.appSalt = .untold }
+                return Answer(slot: late.slot, report: end(late.slot, isSalted ? .capable : .silent))
             }
             ready.append(late.slot)
         }
@@ -223,8 +261,8 @@ struct ProbeMachine {
     }
 
     private mutating func forget(_ slot: Int) {
-        guard let syn = flows[slot]?.asked?.syn else { return }
-        expected[Self.key(syn.tcp.sourcePort, syn.tcp.sequence &+ 1)] = nil
+        guard let asked = flows[slot]?.asked else { return }
+        expected[Self.key(asked.syn.tcp.sourcePort, asked.end)] = nil
     }
 
     private static func key(_ port: UInt16, _ acknowledgement: UInt32) -> UInt64 {

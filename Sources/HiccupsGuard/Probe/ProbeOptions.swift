@@ -15,6 +15,8 @@ package struct ProbeOptions: Sendable {
     package var usesECN = false
     /// What is sent in the IP header where ECN is asked for; CE shows what becomes of marks.
     package var codepoint = ECNCodepoint.ect0
+    /// One exchange more with each capable far end, under ``AppSalt`` of random data, which is then sent.
+    package var usesAppSalt = false
     package var options: [TCPOption] = ProbeTrial.standard.options
     /// What is asked for over each path, each by an interrogation of its own; where there is none, ``options`` and ``usesECN``.
     package var trials: [ProbeTrial] = []

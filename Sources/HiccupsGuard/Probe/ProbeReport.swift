@@ -50,6 +50,8 @@ package struct ProbeReport: Sendable {
     /// Packets from the target to the port that asked, which are no answer to what was asked: another acknowledgement, another
     /// port, not a SYN-ACK.
     package var unasked = 0
+    /// What became of a SYN under AppSalt, where ``ProbeOptions/usesAppSalt`` asks.
+    package var appSalt: AppSaltVerdict?
     /// Of the first exchange.
     package var roundTrip: Duration?
 

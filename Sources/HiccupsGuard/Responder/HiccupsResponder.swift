@@ -26,6 +26,7 @@ package final class HiccupsResponder {
     private let secret = PathKey(low: .random(in: .min ... .max), high: .random(in: .min ... .max))
     private var budget: AnswerBudget
     private var localAddresses = LocalAddresses()
+    private var waiting = WaitingSyns()
     private let clock = ContinuousClock()
 
     /// - Parameters:
@@ -83,8 +84,9 @@ package final class HiccupsResponder {
                 localAddresses.contains(packet.ip.destination, now: clock.now)
             else { continue }
             if packet.isSYN {
+                waiting.keep(packet, now: clock.now)
                 if let bytes = answer(packet, keys, seen) { socket.send(bytes, over: received.link) }
-            } else if let bytes = reset(packet) {
+            } else if let bytes = waiting.answer(packet, now: clock.now) ?? reset(packet) {
                 socket.send(bytes, over: received.link)
             }
         }

@@ -9,6 +9,7 @@ enum ProbeText {
             let found = report.findings.filter { $0.direction == direction }.map { subject($0.subject) }
             lines.append("  \(name(direction))  " + (found.isEmpty ? "no change" : found.joined(separator: ", ")))
         }
+        if let verdict = report.appSalt { lines.append("  AppSalt  " + salted(verdict, report)) }
         if let other = report.answeredFrom { lines.append("  answered from \(other), which does not count") }
         if report.outcome == .silent {
             if report.unreadable > 0 {
@@ -22,6 +23,16 @@ enum ProbeText {
             }
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func salted(_ verdict: AppSaltVerdict, _ report: ProbeReport) -> String {
+        switch verdict {
+        case .intact: "no change of the SYN, which nobody can have recomputed"
+        case .changed where report.knowledge[.forward, .noNAT].isIntact:
+            "the SYN was changed, and its public fragments match: they are recomputed on the way"
+        case .changed: "the SYN was changed"
+        case .untold: "not told: the far end answers no AppSalt, or the data is lost on the way"
+        }
     }
 
     private static func packets(_ count: Int) -> String { count == 1 ? "1 packet" : "\(count) packets" }
@@ -63,6 +74,8 @@ struct ProbeView: Encodable, Sendable {
     let synChanges: [String]
     let synAckChanges: [String]
     let answeredFrom: String?
+    /// `intact`, `changed`, `untold`.
+    let appSalt: String?
     /// Answers that could not be read, and packets that answered nothing that was asked.
     let unreadable: Int
     let unasked: Int
@@ -88,6 +101,7 @@ struct ProbeView: Encodable, Sendable {
         synChanges = changes(.forward)
         synAckChanges = changes(.reverse)
         answeredFrom = report.answeredFrom.map { "\($0)" }
+        appSalt = report.appSalt?.rawValue
         unreadable = report.unreadable
         unasked = report.unasked
         roundTripMicroseconds = report.roundTrip.map {

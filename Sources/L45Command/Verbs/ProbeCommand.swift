@@ -40,6 +40,14 @@ struct ProbeCommand: AsyncParsableCommand {
             a cookie), nop, KIND:HEX for any other, or none alone; separated by commas, or repeated.
             """, valueName: "options"))
     var setOption: [String] = []
+    @Flag(
+        name: .customLong("appsalt"),
+        help: ArgumentHelp(
+            """
+            One exchange more, sealed by random application data that is sent behind its handshake: what recomputes \
+            fragments on the way cannot recompute these. 'l45 respond --port' answers it.
+            """))
+    var appSalt = false
     @Flag(name: [.customLong("ipv6"), .customShort("6")], help: "Take the IPv6 address of names that have both.")
     var prefersIPv6 = false
     @Option(name: [.short, .long], help: "table or json.")
@@ -69,6 +77,7 @@ struct ProbeCommand: AsyncParsableCommand {
             }
         }
         if ecn { options.usesECN = true }
+        options.usesAppSalt = appSalt
         options.key = try key.map(PathKeyFile.read)
         for name in cover {
             guard let type = Coverage(name: name) else {
