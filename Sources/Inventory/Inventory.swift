@@ -42,13 +42,14 @@ package final class Inventory: Sendable {
         self.eventsMax = max(1, eventsMax)
     }
 
-    /// Ends the use of the database, once what is under way is done; every later call throws. Without it the end comes
-    /// with the last reference.
+    /// Ends the use of the database, once what is under way is done, and lets go of the folder; every later call throws.
+    /// Without it the end comes with the last reference.
     package func close() throws(InventoryError) {
         // GRDB closes the writer first and a reader last, and a reader can not fold the log into the database: without
         // this what was written lately would stay in `-wal`, where who copies `cib.sqlite` alone does not find it.
         pool.releaseMemory()
         do { try pool.close() } catch { throw explain(error, "close the CIB") }
+        folder.unlock()
     }
 
     private static func checkFile(_ folder: StoreFolder) throws {

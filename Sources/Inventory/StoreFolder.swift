@@ -1,13 +1,15 @@
 import Crypto
 import Foundation
 import L45Model
+import Synchronization
 
 /// The folder of a CIB: `cib.sqlite` (with SQLite's `-wal` and `-shm`), `root.key`, `lock`. All for the owner alone.
 ///
-/// Holds the lock from `init` until the last reference is gone, or the process dies, however it dies.
+/// Holds the lock from `init` until `unlock`, the last reference is gone, or the process dies, however it dies.
 final class StoreFolder: Sendable {
     let path: String
-    private let lock: Int32
+    /// The open file that holds the lock; nil: let go.
+    private let lock: Mutex<Int32?>
 
     var database: String { path + "/cib.sqlite" }
     var keyFile: String { path + "/root.key" }
@@ -15,10 +17,18 @@ final class StoreFolder: Sendable {
     init(_ path: String) throws(InventoryError) {
         self.path = path
         try Self.make(path)
-        lock = try Self.takeLock(path)
+        lock = Mutex(try Self.takeLock(path))
     }
 
-    deinit { close(lock) }
+    deinit { unlock() }
+
+    /// Another process, or another inventory of this one, may open the folder from now on.
+    func unlock() {
+        lock.withLock { handle in
+            if let held = handle { close(held) }
+            handle = nil
+        }
+    }
 
     private static func make(_ path: String) throws(InventoryError) {
         if mkdir(path, 0o700) != 0, errno != EEXIST {

@@ -97,6 +97,12 @@ package actor NetworkOrchestrator {
         } catch {
             logger.error("what came last is not in the CIB", metadata: ["error": "\(error)"])
         }
+        // Not with the last reference: a connection that is being torn down may hold one for a while.
+        do {
+            try inventory.close()
+        } catch {
+            logger.error("the CIB was not closed", metadata: ["error": "\(error)"])
+        }
         if let failure { throw failure }
     }
 

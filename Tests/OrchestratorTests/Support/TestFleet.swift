@@ -12,7 +12,7 @@ import Testing
 /// A real orchestrator and real agents over real TLS on loopback, with a CIB on the disk. Only the taps are simulated.
 final class TestFleet {
     let folder: URL
-    /// nil only between the end of one and the start of the next: the CIB's lock goes with the last reference.
+    /// nil only between the end of one and the start of the next.
     private var current: NetworkOrchestrator?
     private var running: Task<Void, any Error>
     private var agents: [String: Task<Void, any Error>] = [:]

@@ -71,6 +71,7 @@ static void open_socket(struct client *client)
 	prctl(PR_SET_NAME, "control-events");
 	ours.process = "control-events";
 	ours.without = L45_M_LOCAL;
+	ours.remotes = 0; /* one that names remotes waits until the socket speaks to one */
 	table_begin(client, 2, 'b', 1);
 	table_add(client, ours);
 	table_commit(client, 2);

@@ -32,7 +32,7 @@ static void put_in_force(struct client *client, unsigned int round)
 
 	ours.process = "control-storm";
 	ours.without = L45_M_LOCAL;
-	ours.remotes = 0;
+	ours.remotes = round % 2 ? 0 : 2; /* sockets that are tapped at once, and that wait */
 	ours.state = (uint8_t)(round % 4);
 	table_begin(client, round + 1, 'a', 2);
 	table_add(client, ours);
