@@ -27,6 +27,7 @@ struct device {
 	struct l45_tap *tap;
 	uint64_t generation;
 	uint32_t server; /* L45_TAP_SERVER, or 0 */
+	uint64_t heard;  /* datagrams that had come in the edition that is spoken, when it began to be */
 };
 static struct device devices[2];
 static uint16_t port;
@@ -123,11 +124,38 @@ static bool drained(const struct device *device, unsigned int edition)
 	return false;
 }
 
+static uint64_t heard(const struct device *device, unsigned int edition)
+{
+	struct l45_tap_module module;
+
+	l45_tap_read_module(device->tap, id_of(edition, false), &module);
+	return module.messages_received;
+}
+
+/*
+ * So many datagrams of the edition that is spoken have come that none of the one two before it can still be on its way:
+ * the link puts a datagram behind some others, not behind all. A time would not do, on a processor that others use too.
+ */
+#define HEARD_SINCE 16
+
+static bool settled(const struct device *device, unsigned int edition)
+{
+	for (int i = 0; i < 20000; i++) {
+		if (heard(device, edition) - device->heard >= HEARD_SINCE)
+			return true;
+		poll(NULL, 0, 1);
+	}
+	fprintf(stderr, "rotate: no datagrams of edition %u come\n", edition);
+	return false;
+}
+
 static bool turn(unsigned int newest)
 {
 	const unsigned int oldest = newest < 2 ? 0 : newest - 2;
 
 	/* Who is to be taken away has no frame under way at either end. */
+	if (newest > 2 && (!settled(&devices[0], newest - 1) || !settled(&devices[1], newest - 1)))
+		return false;
 	if (newest > 2 && (!drained(&devices[0], oldest - 1) || !drained(&devices[1], oldest - 1)))
 		return false;
 	for (int i = 0; i < 2; i++)
@@ -138,6 +166,8 @@ static bool turn(unsigned int newest)
 	for (int i = 0; i < 2; i++)
 		if (!put(&devices[i], oldest, newest, newest) || !in_force(&devices[i]))
 			return false;
+	for (int i = 0; i < 2; i++)
+		devices[i].heard = heard(&devices[i], newest);
 	return true;
 }
 
