@@ -20,7 +20,8 @@ extension Inventory {
     ///
     /// - Parameter id: only those after this one; 0 from the oldest that is kept.
     /// - Parameter limit: how many at most.
-    /// - Parameter subject: only of this subject; one that ends in `/` stands for all that begin with it; nil any.
+    /// - Parameter subject: only of this subject and of those below it: `flow/dns` has `flow/dns/0`, and a slash at its end
+    ///   says the same; nil any.
     package func events(
         after id: Int64 = 0, limit: Int = 1000, subject: String? = nil
     ) throws(InventoryError) -> [StoredEvent] {
@@ -49,13 +50,11 @@ extension Inventory {
     ) throws -> [StoredEvent] {
         var sql = "SELECT id, at, severity, subject, message, facts FROM event WHERE \(condition)"
         var arguments: StatementArguments = []
-        if let subject, subject.hasSuffix("/") {
+        if let subject {
             // All texts that begin with "x/" lie from "x/" up to "x0", the character after the slash.
-            sql += " AND subject >= ? AND subject < ?"
-            arguments += [subject, subject.dropLast() + "0"]
-        } else if let subject {
-            sql += " AND subject = ?"
-            arguments += [subject]
+            let name = subject.hasSuffix("/") ? String(subject.dropLast()) : subject
+            sql += " AND (subject = ? OR (subject >= ? AND subject < ?))"
+            arguments += [name, name + "/", name + "0"]
         }
         sql += " ORDER BY \(order) LIMIT ?"
         arguments += [max(0, limit)]

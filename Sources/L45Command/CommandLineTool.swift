@@ -76,4 +76,6 @@ package enum ExitStatus: Int32, Sendable {
     case unreachable = 3
     /// The orchestrator refused.
     case refused = 4
+    /// `wait`, `--wait`: the rollout is halted, and goes no further by itself.
+    case halted = 5
 }

@@ -21,7 +21,8 @@ struct L45: AsyncParsableCommand {
             default is $L45_SERVER, else where 'l45 nco' puts it.
 
             Exit status: 0 well; 1 it differs (diff), or did not come about in time (wait, --wait); 2 usage or \
-            bad input, nothing changed; 3 the orchestrator cannot be reached; 4 the orchestrator refused.
+            bad input, nothing changed; 3 the orchestrator cannot be reached; 4 the orchestrator refused; 5 the \
+            rollout that was waited for is halted.
             """,
         version: Build.version,
         groupedSubcommands: [

@@ -164,6 +164,30 @@ struct BinaryTests {
         #expect(!outcome.errors.contains("\u{1B}"))
     }
 
+    @Test("A wait for a halted rollout ends at once, with a status of its own, and the reason")
+    func waitHalted() async throws {
+        let service = FakeOrchestrator { request in
+            guard case .get(let query) = request else { return .failure(APIFailure(.malformed, "no get")) }
+            if query.kind == .intents { return .intents([Fleet.intent()]) }
+            var rollout = Fleet.rollout()
+            rollout.halted = RolloutView.Halt(cause: .errorBudget, reason: "9 undecoded at resolver-1", at: nil)
+            return .rollouts([rollout])
+        }
+        let outcome = try await serving(service) { socket in
+            try await Binary.run(["rollout", "status", "dns", "--wait", "--timeout", "10m", "--server", socket])
+        }
+        #expect(outcome.status == 5)
+        #expect(outcome.output.isEmpty)
+        #expect(
+            outcome.errors == """
+                l45: intent/dns is halted
+                     flow dns/0 is halted: 9 undecoded at resolver-1
+                     'l45 rollout retry dns' goes on, 'l45 rollout undo dns' goes back
+
+                """)
+        #expect(service.asked.count == 2)
+    }
+
     @Test("A wait ends when what it waits for has come about")
     func waitEnds() async throws {
         let rounds = Rounds()
@@ -207,6 +231,7 @@ struct BinaryTests {
             (["delete", "device", "x"], "Only intents are deleted"),
             (["label", "device", "x", "role"], "neither KEY=VALUE nor KEY-"),
             (["wait", "intent/dns", "--for", "settled", "--timeout", "soon"], "soon"),
+            (["nco", "--rotations-at-once", "0"], "is not within 1 to 100000"),
         ] as [([String], String)] {
             let outcome = try await Binary.run(arguments)
             #expect(outcome.status == 2, "\(arguments)")

@@ -38,7 +38,8 @@ private let rootHelp = """
 
     Exit status: 0 well; 1 it differs (diff), or did not come about in time (wait,
     --wait); 2 usage or bad input, nothing changed; 3 the orchestrator cannot be
-    reached; 4 the orchestrator refused.
+    reached; 4 the orchestrator refused; 5 the rollout that was waited for is
+    halted.
 
     USAGE: l45 VERB ...
 

@@ -55,6 +55,35 @@ struct WaitGoalTests {
                 ]))
     }
 
+    private func haltedRollout(epoch: UInt32 = 4) -> RolloutView {
+        var rollout = Fleet.rollout(epoch: epoch)
+        rollout.halted = RolloutView.Halt(cause: .deadline, reason: "not done within 2m", at: nil)
+        return rollout
+    }
+
+    @Test("A halted rollout is not waited for: it says why, and what lets it go on")
+    func halted() {
+        #expect(
+            judge(.settled(Fleet.dns), .intents([Fleet.intent()]), .rollouts([haltedRollout()]))
+                == .halted([
+                    "flow dns/0 is halted: not done within 2m",
+                    "'l45 rollout retry dns' goes on, 'l45 rollout undo dns' goes back",
+                ]))
+    }
+
+    @Test("A halt of the edition before, or under a revision that no pass has looked at, ends no wait")
+    func olderHalt() {
+        for (intent, rollout) in [
+            (Fleet.intent(), haltedRollout(epoch: 3)), (Fleet.intent(revision: 3, observed: 2), haltedRollout()),
+        ] {
+            guard case .waiting(let lines) = judge(.settled(Fleet.dns), .intents([intent]), .rollouts([rollout])) else {
+                Issue.record("the wait ended")
+                continue
+            }
+            #expect(lines.contains("flow dns/0 is halted: not done within 2m"))
+        }
+    }
+
     @Test("Not ready without a flow: the condition's own words")
     func condition() {
         #expect(

@@ -1,7 +1,9 @@
 // The deploy benchmark: one orchestrator, N agents over real TLS connections.
 //
 //   deploy-bench              10 / 50 / 100 / 175 / 250 agents, one 600 KB artifact to each; then 10,000 agents
-//   deploy-bench agents ...   the agents' process, started by the first
+//   deploy-bench rotation N...                   one rotation of N agents each, the median of three below 1,000
+//   deploy-bench fleet SOCKET PORT COUNT FIRST   COUNT workstations for the orchestrator at SOCKET, enrolled by its tokens
+//   deploy-bench agents ...                      the agents' process, started by the first and the second
 import ControlChannel
 import Foundation
 import L45Model
@@ -12,7 +14,35 @@ if arguments.first == "agents", arguments.count == 3, let port = Int(arguments[1
     let pems = try CanonicalJSON.decode([String].self, from: FileHandle.standardInput.readDataToEndOfFile())
     raiseFileLimit()
     let authority = try CertificateAuthority(certificatePEM: pems[0], keyPEM: pems[1])
-    try await SimulatedFleet(port: port, count: count, authority: authority).run()
+    try await SimulatedFleet(port: port, count: count, admission: .authority(authority)).run()
+    exit(0)
+}
+
+if arguments.first == "fleet", arguments.count == 5, let port = Int(arguments[2]), let count = Int(arguments[3]),
+    let first = Int(arguments[4])
+{
+    raiseFileLimit()
+    try await SimulatedFleet(
+        port: port, count: count, admission: .tokens(OperatorClient(path: arguments[1])), firstRole: "workstation",
+        firstNumber: first
+    ).run()
+    exit(0)
+}
+
+if arguments.first == "rotation" {
+    raiseFileLimit()
+    for count in arguments.dropFirst().compactMap(Int.init) {
+        let measurement = try Measurement(count: count)
+        try await measurement.start()
+        try await measurement.apply()
+        try await measurement.settle()
+        var rounds: [Double] = []
+        for _ in 0..<(count < 1000 ? 3 : 1) { rounds.append(try await measurement.rotate()) }
+        rounds.sort()
+        await measurement.stop()
+        report(
+            "RESULT rotation_\(count)_s=\(rounds[rounds.count / 2].formatted(.number.precision(.fractionLength(3)))) s")
+    }
     exit(0)
 }
 

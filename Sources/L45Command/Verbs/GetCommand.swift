@@ -24,11 +24,12 @@ struct GetCommand: AsyncParsableCommand {
               l45 get intents dns -o yaml
               l45 get paths --intent wan -o wide
               l45 get events intent/dns --limit 20
+              l45 get events flow/dns          every flow of the intent
             """)
 
     @Argument(help: "What to list.")
     var kind: ResourceKind
-    @Argument(help: "These alone; of events: those of this subject, such as intent/dns.")
+    @Argument(help: "These alone; of events: those of this subject and below it, such as intent/dns or flow/dns.")
     var names: [String] = []
     @Option(
         name: [.customShort("l"), .customLong("selector")],

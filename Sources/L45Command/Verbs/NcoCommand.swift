@@ -40,9 +40,19 @@ struct NcoCommand: AsyncParsableCommand {
             "At least this long from one pass of the reconciler to the next: what arrives meanwhile is decided together.",
             valueName: "span"))
     var passEvery: Span = .milliseconds(20)
+    @Option(
+        help: ArgumentHelp(
+            "Intents whose rotation by schedule may be under way at a time, 1 to 100000; of more that are due, the longest "
+                + "overdue go first.", valueName: "number"))
+    var rotationsAtOnce: Int = RolloutPolicy().rotationsAtOnceMax
     @OptionGroup var logs: LogOptions
 
     func validate() throws {
+        guard (1...100_000).contains(rotationsAtOnce) else {
+            throw ValidationError(
+                "--rotations-at-once \(rotationsAtOnce) is not within 1 to 100000; to stop an intent's rotation by schedule, "
+                    + "use 'l45 rollout pause INTENT'.")
+        }
         guard silenceMax >= .seconds(3) else { throw ValidationError("--silence-max \(silenceMax) is under 3s.") }
         guard passEvery > .zero, reportEvery > .zero, resendAfter > .zero else {
             throw ValidationError("--pass-every, --report-every and --resend-after are longer than 0s.")
@@ -60,7 +70,9 @@ struct NcoCommand: AsyncParsableCommand {
             orchestrator = try NetworkOrchestrator(
                 configuration: OrchestratorConfiguration(
                     stateFolder: folder, host: listen.host, port: listen.port,
-                    policy: RolloutPolicy(drainBound: drainBound, resendAfter: resendAfter), reportEvery: reportEvery,
+                    policy: RolloutPolicy(
+                        drainBound: drainBound, resendAfter: resendAfter, rotationsAtOnceMax: rotationsAtOnce),
+                    reportEvery: reportEvery,
                     heartbeatEvery: .milliseconds(silenceMax.milliseconds / 3), silenceMax: silenceMax,
                     passEvery: passEvery),
                 logger: logger)

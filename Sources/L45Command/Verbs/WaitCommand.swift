@@ -6,7 +6,8 @@ struct WaitCommand: AsyncParsableCommand {
         commandName: "wait",
         abstract: "Wait until something has come about.",
         discussion: """
-            Says what it waits for, on which device and since when; gives up with exit status 1.
+            Says what it waits for, on which device and since when; gives up with exit status 1, and at once with 5 when the \
+            rollout is halted: by its error budget or its deadline.
 
               l45 wait intent/dns --for settled --timeout 2m
               l45 wait intent/dns --for deleted

@@ -15,6 +15,8 @@ enum WaitGoal: Hashable, Sendable {
         case met
         /// What holds it up, one line each: on which device, since when.
         case waiting([String])
+        /// It goes no further by itself: a halt, one line each, and what lets it go on.
+        case halted([String])
         /// It cannot come about.
         case hopeless(APIFailure)
     }
@@ -62,7 +64,10 @@ enum WaitGoal: Hashable, Sendable {
             guard let intent = intents.first else {
                 return .hopeless(APIFailure(.notFound, "there is no \(subject)", hint: "'l45 get intents' lists them"))
             }
-            let holdups = Self.unsettled(intent, Self.rollouts(answers), now)
+            let rollouts = Self.rollouts(answers)
+            let halts = Self.halts(intent, rollouts)
+            if !halts.isEmpty { return .halted(halts) }
+            let holdups = Self.unsettled(intent, rollouts, now)
             return holdups.isEmpty ? .met : .waiting(holdups)
         case (.deleted, _):
             let present = if case .intents(let intents) = answers.first { intents.first } else { IntentView?.none }
@@ -91,6 +96,18 @@ enum WaitGoal: Hashable, Sendable {
 
     private static func rollouts(_ answers: [APIResponse]) -> [RolloutView] {
         if case .rollouts(let rollouts) = answers.last { rollouts } else { [] }
+    }
+
+    /// - Returns: empty when nothing of the edition that the intent asks for is halted. A halt of an older edition, or under a
+    ///   revision that no pass has looked at, says nothing of what comes.
+    private static func halts(_ intent: IntentView, _ rollouts: [RolloutView]) -> [String] {
+        guard !intent.deleting, intent.observedRevision >= intent.revision else { return [] }
+        let halts = rollouts.compactMap { rollout -> String? in
+            guard let halt = rollout.halted, rollout.epoch == intent.epoch else { return nil }
+            return "flow \(rollout.flow) is halted: \(halt.reason)"
+        }
+        guard !halts.isEmpty else { return [] }
+        return halts + ["'l45 rollout retry \(intent.name)' goes on, 'l45 rollout undo \(intent.name)' goes back"]
     }
 
     /// - Returns: empty when it is settled.

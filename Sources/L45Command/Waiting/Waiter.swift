@@ -12,8 +12,8 @@ struct Waiter {
     /// How often the orchestrator is asked.
     private static let period = Duration.milliseconds(200)
 
-    /// - Throws: `CommandEnd`: status 1 when the time is over, having said what was missing; a failure when a goal
-    ///   cannot be met, or the orchestrator is not there at the start.
+    /// - Throws: `CommandEnd`: status 1 when the time is over, having said what was missing; status 5 as soon as a goal is
+    ///   halted, having said why; a failure when a goal cannot be met, or the orchestrator is not there at the start.
     func wait(for goals: [WaitGoal]) async throws {
         let clock = ContinuousClock()
         let start = clock.now
@@ -34,6 +34,7 @@ struct Waiter {
                         try console.print("\(goal.subject) \(goal.word) after \(Age.text(elapsed))")
                         open.removeAll { $0 == goal }
                     case .waiting(let lines): holdups[goal] = lines
+                    case .halted(let lines): throw halted(goal, lines)
                     case .hopeless(let failure):
                         clear()
                         throw CommandEnd.refused(failure)
@@ -70,6 +71,13 @@ struct Waiter {
             for line in holdups[goal] ?? [] { console.complain("     \(Printable.line(line))") }
         }
         return .notMet()
+    }
+
+    private func halted(_ goal: WaitGoal, _ lines: [String]) -> CommandEnd {
+        clear()
+        console.complain("\(console.palette(for: .err).paint("l45:", .bad)) \(goal.subject) is halted")
+        for line in lines { console.complain("     \(Printable.line(line))") }
+        return .status(ExitStatus.halted.rawValue)
     }
 
     private func show(_ open: [WaitGoal], _ holdups: [WaitGoal: [String]], _ elapsed: Span) {
