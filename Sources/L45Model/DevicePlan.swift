@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What one device is to run in the end: the contract between compiler and reconciler. Immutable.
 package struct DevicePlan: Hashable, Codable, Sendable {
     package let device: DeviceID
@@ -8,16 +10,22 @@ package struct DevicePlan: Hashable, Codable, Sendable {
         self.device = device
         self.modules = modules.sorted { $0.id < $1.id }
     }
+
+    /// Where the module with this id is; nil: nowhere.
+    package func place(_ id: ModuleID) -> Int? {
+        modules.place { $0.id < id }.flatMap { modules[$0].id == id ? $0 : nil }
+    }
 }
 
 /// The whole state that a device is told to take, one step of a rollout: `Set(wholeState)`, idempotent.
 ///
 /// The generation fences it: a device refuses an older one, and the same one with other content.
-package struct DeviceTable: Hashable, Codable, Sendable {
+package struct DeviceTable: Sendable {
     package let device: DeviceID
     package let generation: Generation
     /// Sorted by module id.
     package let modules: [ModuleEntry]
+    private let digest = DigestOnce()
 
     package init(device: DeviceID, generation: Generation, modules: [ModuleEntry]) {
         self.device = device
@@ -26,11 +34,79 @@ package struct DeviceTable: Hashable, Codable, Sendable {
     }
 
     package func entry(_ id: ModuleID) -> ModuleEntry? { modules.first { $0.plan.id == id } }
+    /// Where the module with this id is; nil: nowhere, or the table was read from bytes that are out of order.
+    package func place(_ id: ModuleID) -> Int? {
+        modules.place { $0.plan.id < id }.flatMap { modules[$0].plan.id == id ? $0 : nil }
+    }
 
-    /// Digest of the modules alone: two tables that ask for the same state have the same one.
+    /// The same table, its modules made the plan's own objects where they are equal to them: from then on they are known for
+    /// equal without a look at what they hold. Tables and plans that come from a store are objects of their own.
+    package func sharing(_ plan: DevicePlan?) -> DeviceTable {
+        guard let plan, !plan.modules.isEmpty else { return self }
+        var shared: [ModuleEntry]?
+        var place = 0
+        // Both are sorted by id.
+        for at in modules.indices {
+            while place < plan.modules.count, plan.modules[place].id < modules[at].plan.id { place += 1 }
+            guard place < plan.modules.count, !plan.modules[place].isSameObject(as: modules[at].plan),
+                plan.modules[place] == modules[at].plan
+            else { continue }
+            if shared == nil { shared = modules }
+            shared?[at].plan = plan.modules[place]
+        }
+        return shared.map { DeviceTable(device: device, generation: generation, modules: $0) } ?? self
+    }
+
+    /// Digest of the modules alone: two tables that ask for the same state have the same one. Made once for a table and all
+    /// its copies.
     package func contentDigest() throws -> Digest {
-        guard let bytes = CanonicalModules.encode(modules) else { return try Digest(ofValue: modules) }
-        return Digest(of: bytes)
+        try digest.value {
+            guard let bytes = CanonicalModules.encode(modules) else { return try Digest(ofValue: modules) }
+            return Digest(of: bytes)
+        }
+    }
+}
+
+extension DeviceTable: Hashable {
+    package static func == (a: DeviceTable, b: DeviceTable) -> Bool {
+        a.generation == b.generation && a.device == b.device && a.modules == b.modules
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(device)
+        hasher.combine(generation)
+    }
+}
+
+extension DeviceTable: Codable {
+    private enum CodingKeys: CodingKey { case device, generation, modules }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        // As they were written, in whatever order: what is read is not mended here.
+        device = try container.decode(DeviceID.self, forKey: .device)
+        generation = try container.decode(Generation.self, forKey: .generation)
+        modules = try container.decode([ModuleEntry].self, forKey: .modules)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(device, forKey: .device)
+        try container.encode(generation, forKey: .generation)
+        try container.encode(modules, forKey: .modules)
+    }
+}
+
+/// A digest of something that never changes, made when it is first asked for.
+private final class DigestOnce: Sendable {
+    private let made = Mutex<Digest?>(nil)
+
+    func value(_ make: () throws -> Digest) rethrows -> Digest {
+        // Two that ask at once may both make it, and make the same.
+        if let known = made.withLock({ $0 }) { return known }
+        let digest = try make()
+        made.withLock { $0 = digest }
+        return digest
     }
 }
 
@@ -89,5 +165,19 @@ package enum ModuleOperation: String, Hashable, Codable, Sendable, CaseIterable 
             }
         }
         return operations
+    }
+}
+
+extension Array {
+    /// The first place from which on nothing precedes what is looked for; nil: there is none.
+    /// - Parameter precedes: holds for the first elements, and for none after one for which it does not.
+    fileprivate func place(where precedes: (Element) -> Bool) -> Int? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if precedes(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low < count ? low : nil
     }
 }
