@@ -60,16 +60,17 @@ final class DeviceStanding {
     }
 
     private static func shows(_ entries: [ModuleEntry], _ report: DeviceReport) -> Bool {
-        entries.indices.allSatisfy { at in
-            let id = entries[at].plan.id
-            // Taps mostly report in the table's order.
-            let inOrder = at < report.modules.count && report.modules[at].id == id
-            guard let place = inOrder ? at : report.modules.indices.first(where: { report.modules[$0].id == id }) else {
-                return false
-            }
-            return report.modules[place].state == entries[at].state
-                && report.modules[place].enforcing == entries[at].enforcing
+        entries.indices.allSatisfy { shows(entries[$0], $0, report) }
+    }
+
+    /// - Parameter at: where the report probably has the module: taps mostly report in the table's order.
+    private static func shows(_ entry: ModuleEntry, _ at: Int, _ report: DeviceReport) -> Bool {
+        let id = entry.plan.id
+        let inOrder = at < report.modules.count && report.modules[at].id == id
+        guard let place = inOrder ? at : report.modules.indices.first(where: { report.modules[$0].id == id }) else {
+            return false
         }
+        return report.modules[place].state == entry.state && report.modules[place].enforcing == entry.enforcing
     }
 
     init(id: DeviceID, snapshot: DeviceSnapshot, policy: RolloutPolicy, now: Timestamp) {
@@ -105,12 +106,26 @@ final class DeviceStanding {
     private static func isFinal(_ entries: [ModuleEntry], for plans: [ModulePlan]) -> Bool {
         // Both are sorted by id.
         guard entries.count == plans.count else { return false }
-        return entries.indices.allSatisfy { at in
-            entries[at].state == (plans[at].underTest ? .deactivated : .active)
-                && entries[at].enforcing == (plans[at].dropUnlessTagged && !plans[at].underTest)
-                && entries[at].plan == plans[at]
-        }
+        return entries.indices.allSatisfy { isFinal(entries[$0], for: plans[$0]) }
     }
+
+    private static func isFinal(_ entry: ModuleEntry, for plan: ModulePlan) -> Bool {
+        entry.state == (plan.underTest ? .deactivated : .active)
+            && entry.enforcing == (plan.dropUnlessTagged && !plan.underTest) && entry.plan == plan
+    }
+
+    /// Whether the module at this place of the plan is in the table as it is to be in the end, and the tap, over this
+    /// connection, shows it so, though it may not have the table that was decided last.
+    func isAtRest(_ place: Int) -> Bool {
+        guard fresh, !refuses, !repair, let plan = snapshot.plan?.modules[place], let table = snapshot.table,
+            let at = table.place(plan.id)
+        else { return false }
+        return Self.isFinal(table.modules[at], for: plan)
+            && snapshot.report.map { Self.shows(table.modules[at], at, $0) } ?? false
+    }
+
+    /// Whether the plan holds the module of this entry.
+    func isWanted(_ entry: ModuleEntry) -> Bool { snapshot.plan?.place(entry.plan.id) != nil }
 
     /// Whether something sent at `sentAt` may be sent again. A clock that was set back counts as due.
     static func due(_ sentAt: Timestamp?, _ after: Span, _ now: Timestamp) -> Bool {

@@ -13,40 +13,57 @@ struct Flow {
     /// A module of the plans has the id of one in the tables and speaks otherwise. Until that one is gone, the plans
     /// are taken to want nothing of the flow.
     private(set) var conflicted = false
-    /// Some device of it is not at rest.
+    /// Some device of it is not at rest, and there is something to ask of it.
     private var awake = false
+    /// It is shown as done and as waiting for nobody. While each of its modules is as its plan wants it, by the words of
+    /// table and tap, a pass changes nothing of it, however its devices' other flows move.
+    private let isQuiet: Bool
 
-    private init(_ plan: ModulePlan) {
+    private init(_ plan: ModulePlan, _ standing: RolloutStatus?) {
         name = plan.flow
         intent = plan.intent
+        isQuiet =
+            standing.map { $0.phase == .settled && $0.epoch == plan.epoch && $0.waiting.isEmpty && $0.course == nil }
+            ?? false
     }
 
     /// All flows in plans and tables, by name. Two walks over the fleet, the second for flows that are awake.
-    static func all(of devices: [DeviceStanding]) -> [Flow] {
+    /// - Parameter statuses: what the pass before concluded.
+    static func all(of devices: [DeviceStanding], _ statuses: [FlowName: RolloutStatus]) -> [Flow] {
         var flows: [Flow] = []
         var places: [FlowName: Int] = [:]
         func place(_ plan: ModulePlan) -> Int {
             if let at = places[plan.flow] { return at }
             places[plan.flow] = flows.count
-            flows.append(Flow(plan))
+            flows.append(Flow(plan, statuses[plan.flow]))
             return flows.count - 1
         }
         for device in devices {
-            for at in device.wanted.indices {
-                let flow = place(device.wanted[at])
-                flows[flow].note(device.wanted[at].epoch)
-                if !device.atRest { flows[flow].awake = true }
+            let wanted = device.wanted
+            for at in wanted.indices {
+                let flow = place(wanted[at])
+                flows[flow].note(wanted[at].epoch)
+                if !device.atRest, !flows[flow].isQuiet || !device.isAtRest(at) { flows[flow].awake = true }
             }
             if device.atRest { continue }
-            for at in device.base.indices { flows[place(device.base[at].plan)].awake = true }
+            for at in device.base.indices {
+                let flow = place(device.base[at].plan)
+                if !flows[flow].isQuiet || !device.isWanted(device.base[at]) { flows[flow].awake = true }
+            }
         }
         if flows.contains(where: { $0.awake || $0.mixed }) {
             for (index, device) in devices.enumerated() {
-                for at in device.wanted.indices {
-                    flows[place(device.wanted[at])].join(index, device) { $0.wanted.append(device.wanted[at]) }
+                for plan in device.wanted {
+                    let flow = place(plan)
+                    if let member = flows[flow].member(index, device) {
+                        flows[flow].members[member].wanted.append(plan)
+                    }
                 }
-                for at in device.base.indices {
-                    flows[place(device.base[at].plan)].join(index, device) { $0.entries.append(device.base[at]) }
+                for entry in device.base {
+                    let flow = place(entry.plan)
+                    if let member = flows[flow].member(index, device) {
+                        flows[flow].members[member].entries.append(entry)
+                    }
                 }
             }
             for at in flows.indices { flows[at].conclude(devices) }
@@ -59,14 +76,15 @@ struct Flow {
         self.epoch = max(self.epoch ?? epoch, epoch)
     }
 
-    private mutating func join(_ index: Int, _ device: DeviceStanding, _ add: (inout FlowMember) -> Void) {
-        guard awake || mixed else { return }
+    /// The place of the device's share; nil: nothing is to be asked of the flow.
+    private mutating func member(_ index: Int, _ device: DeviceStanding) -> Int? {
+        guard awake || mixed else { return nil }
         if members.last?.device != index {
             var member = FlowMember(device: index)
             member.fresh = device.fresh
             members.append(member)
         }
-        add(&members[members.count - 1])
+        return members.count - 1
     }
 
     private mutating func conclude(_ devices: [DeviceStanding]) {

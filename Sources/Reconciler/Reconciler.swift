@@ -11,7 +11,7 @@ package enum Reconciler {
     package static func step(_ snapshot: FleetSnapshot, now: Timestamp) -> [Action] {
         let devices = standings(snapshot, now: now)
         let brake = Brake(devices, policy: snapshot.policy)
-        let flows = Flow.all(of: devices)
+        let flows = Flow.all(of: devices, snapshot.statuses)
         let courses = flows.map { flow in
             let standing = snapshot.statuses[flow.name]
             return Course(
