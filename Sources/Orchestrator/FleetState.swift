@@ -27,7 +27,8 @@ package struct FleetState: Sendable {
         _ device: Device, plan: DevicePlan?, table: DeviceTable?, report: DeviceReport?, now: Timestamp
     ) {
         devices[device.id] = DeviceSnapshot(
-            device: device, plan: plan, table: table, report: report, link: .away(since: now), sentAt: nil,
+            device: device, plan: plan, table: table?.sharing(plan), report: report, link: .away(since: now),
+            sentAt: nil,
             tableDigest: try? table?.contentDigest())
     }
 
@@ -41,7 +42,11 @@ package struct FleetState: Sendable {
     /// The complete new set of plans: a device without one is to run nothing.
     package mutating func adopt(_ plans: [DevicePlan]) {
         let byDevice = Dictionary(plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
-        for id in devices.keys { devices[id]?.plan = byDevice[id] }
+        for id in devices.keys {
+            let plan = byDevice[id]
+            devices[id]?.plan = plan
+            if let table = devices[id]?.table?.sharing(plan) { devices[id]?.table = table }
+        }
     }
 
     // MARK: What comes from the devices
@@ -109,13 +114,11 @@ package struct FleetState: Sendable {
         }
     }
 
-    /// Every module that a plan or a table of the fleet holds, by id.
-    package var knownModules: [ModuleID: ModulePlan] {
+    /// Every module that a plan or a table of this device holds, by id.
+    package func knownModules(_ id: DeviceID) -> [ModuleID: ModulePlan] {
         var modules: [ModuleID: ModulePlan] = [:]
-        for device in devices.values {
-            for entry in device.table?.modules ?? [] { modules[entry.plan.id] = entry.plan }
-            for plan in device.plan?.modules ?? [] { modules[plan.id] = plan }
-        }
+        for entry in devices[id]?.table?.modules ?? [] { modules[entry.plan.id] = entry.plan }
+        for plan in devices[id]?.plan?.modules ?? [] { modules[plan.id] = plan }
         return modules
     }
 }

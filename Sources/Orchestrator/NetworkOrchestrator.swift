@@ -42,6 +42,8 @@ package actor NetworkOrchestrator {
     private var events: [Event] = []
     /// Devices, labels or addresses changed: plans must be made anew.
     var plansAreStale = true
+    /// Keeps what it compiled last.
+    private var compiler = IncrementalCompiler()
     private let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// Opens the CIB and takes up where it stands.
@@ -241,9 +243,9 @@ package actor NetworkOrchestrator {
             next,
             for: Planning.Fleet(
                 devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
-                plans: fleet.devices.values.compactMap(\.plan), known: fleet.knownModules,
+                plans: fleet.devices.values.compactMap(\.plan), known: { [fleet] in fleet.knownModules($0) },
                 drainBound: configuration.policy.drainBound, paths: paths.plans),
-            mustFit: mustFit, authored: authored, now: time)
+            mustFit: mustFit, authored: authored, now: time, compiler: &compiler)
     }
 
     /// Stores intents and plans in one transaction, and only then takes them up.

@@ -1,4 +1,4 @@
-import IntentCompiler
+package import IntentCompiler
 package import L45Model
 
 /// From intents and devices to plans, with editions raised where content changes.
@@ -19,15 +19,16 @@ package enum Planning {
         package var rootSecret: Secret
         /// Plans in force.
         package var plans: [DevicePlan]
-        /// Every module that a plan or a table of the fleet holds.
-        package var known: [ModuleID: ModulePlan]
+        /// Every module that a plan or a table of this device holds.
+        package var known: @Sendable (DeviceID) -> [ModuleID: ModulePlan]
         /// How long old decoders stay: no rotation is over sooner.
         package var drainBound: Span
         /// Paths in force.
         package var paths: [DevicePaths]
 
         package init(
-            devices: [Device], rootSecret: Secret, plans: [DevicePlan], known: [ModuleID: ModulePlan],
+            devices: [Device], rootSecret: Secret, plans: [DevicePlan],
+            known: @escaping @Sendable (DeviceID) -> [ModuleID: ModulePlan],
             drainBound: Span = .zero, paths: [DevicePaths] = []
         ) {
             self.drainBound = drainBound
@@ -46,19 +47,19 @@ package enum Planning {
     /// - Parameter mustFit: intents that are refused when they do not fit. Any other one that no longer fits, as when its last
     ///   resolver was forgotten, keeps the modules that it has: an accident must not withdraw a dialect.
     /// - Parameter authored: intents that somebody just wrote: their schedules and waves are held against the fleet.
+    /// - Parameter compiler: what it compiled last is gone on from.
     /// - Throws: `badInput` with the compiler's findings; then nothing has changed.
     package static func plan(
-        _ book: IntentBook, for fleet: Fleet, mustFit: Set<IntentName>, authored: Set<IntentName> = [], now: Timestamp
+        _ book: IntentBook, for fleet: Fleet, mustFit: Set<IntentName>, authored: Set<IntentName> = [], now: Timestamp,
+        compiler: inout IncrementalCompiler
     ) throws(APIFailure) -> Planned {
         var book = book
-        var compiled = try compile(book, fleet, mustFit)
+        var compiled = try compile(book, fleet, mustFit, &compiler)
         try checkRollouts(book, compiled, fleet, authored)
-        let changed = Set(
-            compiled.plans.flatMap(\.modules).filter { module in fleet.known[module.id].map { $0 != module } ?? false }
-                .map(\.intent))
+        let changed = changed(compiled.plans, fleet)
         if !changed.isEmpty {
             for intent in changed { book.advance(intent, now: now) }
-            compiled = try compile(book, fleet, mustFit)
+            compiled = try compile(book, fleet, mustFit, &compiler)
         }
         let faults = compiled.diagnostics.filter { $0.severity == .error }
         var misfits: [IntentName: String] = [:]
@@ -89,10 +90,24 @@ package enum Planning {
         }
     }
 
+    /// Intents of which some module has other content than the fleet knows of its id.
+    private static func changed(_ plans: [DevicePlan], _ fleet: Fleet) -> Set<IntentName> {
+        let inForce = Dictionary(fleet.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        var changed: Set<IntentName> = []
+        // A plan that is in force has nothing new to anybody.
+        for plan in plans where inForce[plan.device] != plan {
+            let known = fleet.known(plan.device)
+            for module in plan.modules where known[module.id].map({ $0 != module }) ?? false {
+                changed.insert(module.intent)
+            }
+        }
+        return changed
+    }
+
     private static func compile(
-        _ book: IntentBook, _ fleet: Fleet, _ mustFit: Set<IntentName>
+        _ book: IntentBook, _ fleet: Fleet, _ mustFit: Set<IntentName>, _ compiler: inout IncrementalCompiler
     ) throws(APIFailure) -> Compilation {
-        let compilation = IntentCompiler.compile(
+        let compilation = compiler.compile(
             CompilerInput(entries: book.entries, devices: fleet.devices, rootSecret: fleet.rootSecret))
         guard compilation.refused.isDisjoint(with: mustFit) else {
             throw APIFailure(

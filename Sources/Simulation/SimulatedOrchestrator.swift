@@ -26,6 +26,7 @@ struct SimulatedOrchestrator {
     private var plansAreStale = true
     private let rootSecret: Secret
     private let policy: RolloutPolicy
+    private var compiler = IncrementalCompiler()
 
     init(_ store: SimulatedStore, rootSecret: Secret, policy: RolloutPolicy, now: Timestamp) throws {
         fleet = store.fleet(policy: policy, now: now)
@@ -167,13 +168,15 @@ struct SimulatedOrchestrator {
         try adopt(plan(next, mustFit: [], now), removed: [], &store)
     }
 
-    private func plan(_ next: IntentBook, mustFit: Set<IntentName>, _ now: Timestamp) throws -> Planning.Planned {
+    private mutating func plan(
+        _ next: IntentBook, mustFit: Set<IntentName>, _ now: Timestamp
+    ) throws -> Planning.Planned {
         try Planning.plan(
             next,
             for: Planning.Fleet(
                 devices: fleet.devices.values.map(\.device), rootSecret: rootSecret,
-                plans: fleet.devices.values.compactMap(\.plan), known: fleet.knownModules),
-            mustFit: mustFit, now: now)
+                plans: fleet.devices.values.compactMap(\.plan), known: { [fleet] in fleet.knownModules($0) }),
+            mustFit: mustFit, now: now, compiler: &compiler)
     }
 
     private mutating func adopt(_ planned: Planning.Planned, removed: [IntentName], _ store: inout SimulatedStore) {

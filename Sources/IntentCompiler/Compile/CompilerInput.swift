@@ -2,7 +2,7 @@ package import L45Model
 
 /// All that a compilation depends on: the same input gives the same bytes, in whatever order it is given.
 package struct CompilerInput: Sendable {
-    package struct Entry: Sendable {
+    package struct Entry: Hashable, Sendable {
         package var intent: Intent
         /// The edition of its dialects. The caller moves it on at each rotation and at each change of the document: a module's
         /// id is derived from it, and an id never stands for two contents on the wire.
@@ -26,7 +26,7 @@ package struct CompilerInput: Sendable {
 }
 
 /// What a compilation makes.
-package struct Compilation: Sendable {
+package struct Compilation: Hashable, Sendable {
     /// One for each device that gets a module, sorted by device. Intents with an error have no module in any of them: a
     /// caller that finds one in `refused` keeps the plans that it has.
     package var plans: [DevicePlan]

@@ -11,26 +11,34 @@ enum Deconfliction {
         var intents: [IntentName]
     }
 
-    private struct Side {
+    /// One end of a flow that sends.
+    struct Side: Sendable {
         let flow: FlowScope
-        let index: Int
         let role: ModulePlan.Role
         let application: Application
-        let devices: Set<DeviceID>
+        let devices: DeviceSet
         /// Empty: any peer.
         let remotes: Set<AddressBlock>
         /// Some of `remotes` are wider than one address.
         let hasWideRemotes: Bool
 
-        init(_ flow: FlowScope, _ index: Int, _ role: ModulePlan.Role) {
+        init(_ flow: FlowScope, _ role: ModulePlan.Role, _ places: [DeviceID: Int]) {
             self.flow = flow
-            self.index = index
             self.role = role
             application = role == .client ? flow.tag.application : flow.tag.server.application
-            devices = Set(flow.devices(role).map(\.id))
+            devices = DeviceSet(flow.devices(role), places)
             remotes = Set(flow.remoteBlocks(role))
             hasWideRemotes = remotes.contains { $0.prefixBits < 128 }
         }
+    }
+
+    /// The ends of these flows that send on some device.
+    /// - Parameter places: of the fleet's devices, sorted by id.
+    static func sides(_ flows: [FlowScope], _ places: [DeviceID: Int]) -> [Side] {
+        flows.flatMap { flow in
+            flow.tag.isMonitor
+                ? [] : [ModulePlan.Role.client, .server].filter { flow.sends($0) }.map { Side(flow, $0, places) }
+        }.filter { !$0.devices.isEmpty }
     }
 
     private struct Pair: Hashable {
@@ -38,13 +46,13 @@ enum Deconfliction {
         var second: Int
     }
 
-    /// - Parameter flows: sorted by intent and number.
-    static func conflicts(_ flows: [FlowScope]) -> [Conflict] {
-        let sides = flows.enumerated().flatMap { index, flow in
-            flow.tag.isMonitor
-                ? [] : [ModulePlan.Role.client, .server].filter { flow.sends($0) }.map { Side(flow, index, $0) }
-        }.filter { !$0.devices.isEmpty }
-        var meetings: [Pair: [(ModulePlan.Role, Set<DeviceID>)]] = [:]
+    /// - Parameters:
+    ///   - flows: sorted by intent and number.
+    ///   - devices: the fleet, sorted by id.
+    static func conflicts(_ flows: [FlowScope], _ devices: [Device], _ places: [DeviceID: Int]) -> [Conflict] {
+        let order = Dictionary(flows.indices.map { (flows[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
+        let sides = sides(flows, places)
+        var meetings: [Pair: [(ModulePlan.Role, DeviceSet)]] = [:]
         for bucket in Dictionary(grouping: sides, by: { $0.flow.tag.transport }).values {
             // Only sides of one port can meet, and those of any port.
             let byPort = Dictionary(grouping: bucket) { $0.flow.tag.port }
@@ -53,18 +61,29 @@ enum Deconfliction {
                 let others = port == nil ? [] : anyPort
                 for (position, side) in group.enumerated() {
                     for other in group[(position + 1)...] + others[...] where meet(side, other) {
-                        let pair = Pair(first: min(side.index, other.index), second: max(side.index, other.index))
+                        guard let one = order[side.flow.name], let two = order[other.flow.name] else { continue }
+                        let pair = Pair(first: min(one, two), second: max(one, two))
                         meetings[pair, default: []].append((side.role, side.devices.intersection(other.devices)))
                     }
                 }
             }
         }
         return meetings.sorted { ($0.key.first, $0.key.second) < ($1.key.first, $1.key.second) }
-            .map { conflict(flows[$0.key.first], flows[$0.key.second], $0.value) }
+            .map { conflict(flows[$0.key.first], flows[$0.key.second], $0.value, devices) }
+    }
+
+    /// Whether any of `some` would send on a socket of any of `all`, which may hold them too.
+    static func anyMeet(_ some: [Side], _ all: [Side]) -> Bool {
+        guard !some.isEmpty else { return false }
+        let byPort = Dictionary(grouping: all) { $0.flow.tag.port }
+        return some.contains { side in
+            let near = side.flow.tag.port == nil ? all : (byPort[side.flow.tag.port] ?? []) + (byPort[.none] ?? [])
+            return near.contains { $0.flow.tag.transport == side.flow.tag.transport && meet(side, $0) }
+        }
     }
 
     private static func meet(_ a: Side, _ b: Side) -> Bool {
-        guard a.index != b.index, overlap(a.application, b.application) else { return false }
+        guard a.flow.name != b.flow.name, overlap(a.application, b.application) else { return false }
         // A client's socket has the port at its peer and a server's at itself: one socket is both only when a port is open.
         if a.role != b.role, a.flow.tag.port != nil, b.flow.tag.port != nil { return false }
         let first = a.flow.tag
@@ -72,7 +91,7 @@ enum Deconfliction {
         let areServers = a.role == .server && b.role == .server
         if areServers, first.transport == .udp, first.directions.request, second.directions.request { return false }
         if first.priorityIsGiven, second.priorityIsGiven, first.priority != second.priority { return false }
-        return !a.devices.isDisjoint(with: b.devices) && overlap(a, b)
+        return a.devices.meets(b.devices) && overlap(a, b)
     }
 
     private static func overlap(_ a: Side, _ b: Side) -> Bool {
@@ -97,13 +116,13 @@ enum Deconfliction {
     }
 
     private static func conflict(
-        _ first: FlowScope, _ second: FlowScope, _ meetings: [(role: ModulePlan.Role, devices: Set<DeviceID>)]
+        _ first: FlowScope, _ second: FlowScope, _ meetings: [(role: ModulePlan.Role, places: DeviceSet)],
+        _ devices: [Device]
     ) -> Conflict {
-        let devices = (first.clients + first.servers).reduce(into: [DeviceID: Device]()) { $0[$1.id] = $1 }
         let places = [ModulePlan.Role.client, .server].compactMap { role -> String? in
-            let ids = meetings.filter { $0.role == role }.reduce(into: Set<DeviceID>()) { $0.formUnion($1.devices) }
-            guard !ids.isEmpty else { return nil }
-            return "as \(role.rawValue) on \(enumeration(ids.sorted().compactMap { devices[$0]?.title }, max: 4))"
+            let met = meetings.filter { $0.role == role }.reduce(into: DeviceSet([], [:])) { $0.formUnion($1.places) }
+            guard !met.isEmpty else { return nil }
+            return "as \(role.rawValue) on \(enumeration(met.places.map { devices[$0].title }, max: 4))"
         }
         let port = first.tag.port ?? second.tag.port
         let socket = "\(first.tag.transport.rawValue)/\(port.map(String.init) ?? "any port")"

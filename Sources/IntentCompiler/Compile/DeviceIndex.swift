@@ -9,11 +9,14 @@ struct DeviceIndex {
     let tapless: [Device]
     /// By label and value: places in `devices`, ascending.
     private var places: [String: [String: [Int]]] = [:]
+    /// The place of each device in `devices`.
+    let numbers: [DeviceID: Int]
 
     /// - Parameter devices: sorted by id.
     init(_ devices: [Device]) {
         self.devices = devices
         tapless = devices.filter(\.facts.taps.isEmpty)
+        numbers = Dictionary(devices.indices.map { (devices[$0].id, $0) }, uniquingKeysWith: { first, _ in first })
         for at in devices.indices {
             for (label, value) in devices[at].facts.labels {
                 places[label, default: [:]][value, default: []].append(at)

@@ -7,7 +7,18 @@ struct ModuleIdentity {
     let intent: IntentName
     let flow: FlowName
     let epoch: Epoch
-    let rootSecret: Secret
+    let keys: Keys
+
+    /// What every derivation begins with, made once: the extraction of HKDF, half of its work.
+    struct Keys {
+        fileprivate let pseudoRandomKey: SymmetricKey
+
+        init(_ rootSecret: Secret) {
+            let key = HKDF<SHA256>.extract(
+                inputKeyMaterial: SymmetricKey(data: rootSecret.bytes), salt: [UInt8]())
+            pseudoRandomKey = SymmetricKey(data: Array(key))
+        }
+    }
 
     /// First 8 bytes of SHA-256 over intent, flow, epoch, role and device.
     func moduleID(_ role: ModulePlan.Role, _ device: DeviceID) -> ModuleID {
@@ -24,8 +35,7 @@ struct ModuleIdentity {
     }
 
     private func derive(_ info: [UInt8]) -> Secret {
-        let key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: rootSecret.bytes), info: info, outputByteCount: 32)
+        let key = HKDF<SHA256>.expand(pseudoRandomKey: keys.pseudoRandomKey, info: info, outputByteCount: 32)
         return Secret(key.withUnsafeBytes { Array($0) })
     }
 

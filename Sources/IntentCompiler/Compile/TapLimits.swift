@@ -7,17 +7,20 @@ enum TapLimits {
     /// During a rotation the old edition of a module stands beside the new one.
     static let rulesPerEditionMax = rulesMax / 2
 
+    /// Rules that a module of this end takes.
+    static func rules(_ flow: FlowScope, _ role: ModulePlan.Role) -> Int { max(1, flow.remoteBlocks(role).count) }
+
     /// Devices that would need more rules than their tap has.
     /// - Returns: the intents that take part are refused.
     static func problems(_ flows: [FlowScope], _ devices: [Device]) -> (
         diagnostics: [Diagnostic], intents: Set<IntentName>
     ) {
         // A flow is a large value: its place is kept.
-        var rules: [DeviceID: [(flow: Int, count: Int)]] = [:]
+        var needs: [DeviceID: [(flow: Int, count: Int)]] = [:]
         for (at, flow) in flows.enumerated() {
             for role in [ModulePlan.Role.client, .server] {
-                let count = max(1, flow.remoteBlocks(role).count)
-                for device in flow.devices(role) { rules[device.id, default: []].append((at, count)) }
+                let count = rules(flow, role)
+                for device in flow.devices(role) { needs[device.id, default: []].append((at, count)) }
             }
         }
         var diagnostics: [Diagnostic] = []
@@ -25,7 +28,7 @@ enum TapLimits {
         // One message for each largest flow, not one for each of 250 devices.
         var crowded: [FlowName: (flow: FlowScope, count: Int, devices: [Device], most: Int)] = [:]
         for device in devices {
-            let all = rules[device.id] ?? []
+            let all = needs[device.id] ?? []
             let total = all.reduce(0) { $0 + $1.count }
             guard total > rulesPerEditionMax, let largest = all.max(by: { $0.count < $1.count }) else { continue }
             intents.formUnion(all.map { flows[$0.flow].intent.name })

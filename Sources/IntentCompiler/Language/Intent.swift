@@ -1,7 +1,7 @@
 package import L45Model
 
 /// An intent, typed: what every phrase of it expands to.
-package struct Intent: Sendable {
+package struct Intent: Hashable, Sendable {
     package var name: IntentName
     /// The devices whose programs open the conversations.
     package var clients: LabelSelector

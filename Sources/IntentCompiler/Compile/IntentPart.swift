@@ -1,0 +1,106 @@
+import L45Model
+
+/// What one intent comes to on this fleet, whatever the others are.
+struct IntentPart: Sendable {
+    let entry: CompilerInput.Entry
+    let flows: [FlowScope]
+    let problems: [Diagnostic]
+    /// It has an error of its own.
+    let isRefused: Bool
+
+    var name: IntentName { entry.intent.name }
+
+    init(_ entry: CompilerInput.Entry, _ index: DeviceIndex) {
+        self.entry = entry
+        (flows, problems) = ScopeResolver.resolve(entry, index)
+        isRefused = problems.hasErrors
+    }
+
+    /// Whether a device that came, went or changed can make anything of it different.
+    func depends(on device: Device) -> Bool {
+        if entry.intent.clients.matches(device.facts.labels) || entry.intent.servers.matches(device.facts.labels) {
+            return true
+        }
+        // What it tells of, and whom given addresses lead to, is looked for in the whole fleet.
+        return !problems.isEmpty || !entry.intent.guards.isEmpty
+            || entry.intent.tags.contains { !$0.server.addresses.isEmpty || !$0.client.addresses.isEmpty }
+    }
+
+    /// Its modules, each with its device.
+    func addModules(_ keys: ModuleIdentity.Keys, to add: (DeviceID, ModulePlan) -> Void) {
+        for flow in flows {
+            let identity = ModuleIdentity(intent: name, flow: flow.name, epoch: flow.epoch, keys: keys)
+            let secret = identity.dialectSecret()
+            for role in [ModulePlan.Role.client, .server] {
+                let socket = flow.tapSocket(role)
+                for device in flow.devices(role) {
+                    add(device.id, Self.module(flow, role, device.id, socket, secret, identity))
+                }
+            }
+        }
+    }
+
+    private static func module(
+        _ flow: FlowScope, _ role: ModulePlan.Role, _ device: DeviceID, _ socket: TapSocket, _ secret: Secret,
+        _ identity: ModuleIdentity
+    ) -> ModulePlan {
+        let tag = flow.tag
+        let receives = role == .client ? tag.directions.response : tag.directions.request
+        let sends = role == .client ? tag.directions.request : tag.directions.response
+        return ModulePlan(
+            id: identity.moduleID(role, device), intent: flow.intent.name, flow: flow.name, epoch: flow.epoch,
+            role: role,
+            directions: tag.directions, tapSocket: socket, dialect: tag.dialect, dialectSecret: secret,
+            initKey: identity.initKey(role, device), attach: tag.attach, priority: tag.priority,
+            // An end that never receives the dialect would drop everything, one that never sends it has nothing to hold back.
+            dropUnlessTagged: tag.dropUntagged && receives,
+            delayMicroseconds: sends ? Int(tag.delay.milliseconds) * 1000 : 0,
+            stateRequestWindow: tag.stateWindow, securityCheckWindow: tag.securityWindow, underTest: tag.test,
+            artifact: tag.artifact)
+    }
+}
+
+extension Array where Element == IntentPart {
+    /// - Returns: nil when there is none of this name. They are sorted by name.
+    func first(named name: IntentName) -> IntentPart? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].name < name { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low].name == name ? self[low] : nil
+    }
+}
+
+extension Array where Element == Device {
+    /// Sorted by id; those that are already cost one walk.
+    var inOrder: [Device] {
+        indices.dropFirst().allSatisfy { self[$0 - 1].id <= self[$0].id } ? self : sorted { $0.id < $1.id }
+    }
+}
+
+extension Array where Element == CompilerInput.Entry {
+    /// Sorted by name and edition; those that are already cost one walk.
+    var inOrder: [CompilerInput.Entry] {
+        let precedes = { (a: CompilerInput.Entry, b: CompilerInput.Entry) in
+            (a.intent.name, a.epoch) < (b.intent.name, b.epoch)
+        }
+        return indices.dropFirst().contains { precedes(self[$0], self[$0 - 1]) } ? sorted(by: precedes) : self
+    }
+}
+
+extension IntentSummary {
+    init(_ entry: CompilerInput.Entry, _ flows: [FlowScope], isRefused: Bool) {
+        self.init(
+            name: entry.intent.name, epoch: entry.epoch, clients: entry.intent.clients.description,
+            servers: entry.intent.servers.description, rotation: entry.intent.rotation,
+            flows: flows.map { flow in
+                Flow(
+                    name: flow.name, subject: flow.tag.subject, dialect: flow.tag.dialect,
+                    growth: flow.tag.growthInWords, directions: flow.tag.directions,
+                    clients: flow.clients.map(\.id), servers: flow.servers.map(\.id))
+            },
+            isRefused: isRefused)
+    }
+}
