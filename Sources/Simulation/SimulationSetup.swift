@@ -13,6 +13,8 @@ package struct SimulationSetup: Hashable, Sendable {
     package var intents = 1
     package var datagramFlows = 1
     package var streamFlows = 0
+    /// Editions go round in waves, with a soak between them.
+    package var inWaves = false
     /// How bad the world is; `none`: nothing fails.
     package var chaos: Chaos
     /// The operator does something at least this often, in milliseconds.
@@ -143,6 +145,7 @@ extension SimulationSetup {
             name: \(intentNames[intent])
             clients: {role: client}
             servers: {role: server}
+            \(inWaves ? "rollout: {waves: [1, rest], soak: 1s}" : "")
             intent:
 
             """

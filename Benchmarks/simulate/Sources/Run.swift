@@ -7,6 +7,7 @@ import Synchronization
 final class Run: Sendable {
     private let wanted: Int
     private let firstSeed: UInt64
+    private let begin = ContinuousClock.now
     private let state: Mutex<State>
 
     private struct State {
@@ -14,7 +15,7 @@ final class Run: Sendable {
         var stories = 0
         var devices = 0
         var total: SimulationReport
-        var told = 0
+        var toldAt = ContinuousClock.now
     }
 
     init(wanted: Int, firstSeed: UInt64) {
@@ -57,21 +58,31 @@ final class Run: Sendable {
             state.total.add(report)
             state.stories += 1
             state.devices += setup.clients + setup.servers
-            guard state.total.rotationsDone - state.told >= max(1, wanted / 20) else { return }
-            state.told = state.total.rotationsDone
-            FileHandle.standardError.write(Data("\(state.told) rotations, \(state.stories) stories\n".utf8))
+            // A run that is cut short has still said how far it came.
+            guard state.toldAt.duration(to: .now) >= .seconds(10) else { return }
+            state.toldAt = .now
+            let total = state.total
+            let seconds = begin.duration(to: .now) / .seconds(1)
+            let line =
+                "\(total.rotationsDone) rotations, \(total.violations.count) violations, \(state.stories) stories, "
+                + "\(state.devices) devices, \(total.delivered) messages, "
+                + "\(total.virtualTime.milliseconds / 3_600_000) h of virtual time, \(Int(seconds)) s, "
+                + "\(Int(Double(total.rotationsDone) / seconds)) rotations/s\n"
+            FileHandle.standardError.write(Data(line.utf8))
         }
     }
 
-    /// Fleets of two to four devices; four intents of four flows that rotate each by itself, in one of eight stories a
-    /// flow of each over TCP; in another one of eight the disasters as well as the faults.
+    /// Fleets of two to four devices; four intents of many flows that rotate each by itself. In one of eight stories some
+    /// flows of each are streams, in another one the disasters happen as well as the faults, in two the editions go round in
+    /// waves.
     private static func setup(_ seed: UInt64) -> SimulationSetup {
         var setup = SimulationSetup(
             seed: seed, clients: 1 + Int(seed % 2), servers: 1 + Int(seed / 2 % 2), rotations: 60,
             chaos: seed % 8 == 5 ? .disasters : .usual)
         setup.intents = 4
-        setup.datagramFlows = 4
-        setup.streamFlows = seed % 8 == 3 ? 1 : 0
+        setup.streamFlows = seed % 8 == 3 ? 4 : 0
+        setup.datagramFlows = SimulationSetup.flowsMax - setup.streamFlows
+        setup.inWaves = seed % 4 == 2
         setup.operatorEvery = 3_000
         return setup
     }
