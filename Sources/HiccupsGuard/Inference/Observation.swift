@@ -33,6 +33,7 @@ extension ReplyReading {
         }
         // The responder may have answered under another type than it would have, had the nibbles arrived.
         let unsure = ReplyRule.isByMajority(named: sent, matches: status)
+        let isByName = isAnsweredByName
         var found: [Observation] = []
         for carrier in Carrier.allCases {
             found.append(
@@ -44,12 +45,13 @@ extension ReplyReading {
                 found.append(
                     Observation(
                         direction: .reverse, carrier: carrier, coverage: coverage, matched: matched,
-                        condition: status[carrier] ? .sameCarrier : unsure ? .twoCarriers : .none))
+                        condition: status[carrier] || isByName || status.count { $0 } == 1
+                            ? .sameCarrier : unsure ? .twoCarriers : .none))
             case .changed:
                 if unsure, !matched { continue }
                 found.append(
                     Observation(direction: .reverse, carrier: carrier, coverage: .null, matched: matched))
-            case .marked: continue
+            case .marked, .named: continue
             case .echo:
                 // A mismatch may be a carrier overwritten on either way; a match is two facts.
                 guard matched else { continue }
@@ -59,9 +61,15 @@ extension ReplyReading {
             }
         }
         // Of a SYN of mixed types, what the responder hashed is a conclusion from its status. Two fragments must bear
-        // it out
-        // before one that fails counts.
-        guard sent.isUniform || evidence >= 2 else { return found.filter { $0.matched || $0.direction == .forward } }
+        // it out before one that fails counts, or two copies of the status where each carrier is answered by its name.
+        guard sent.isUniform || evidence >= 2 || isByName && copies >= 2 else {
+            return found.filter { $0.matched || $0.direction == .forward }
+        }
         return found
+    }
+
+    /// Each carrier was answered under the type that it names: no more than that must have arrived.
+    private var isAnsweredByName: Bool {
+        SynReading.Answer(sent) == .byName && Carrier.allCases.allSatisfy { replied[$0] == .covering(sent[$0]) }
     }
 }

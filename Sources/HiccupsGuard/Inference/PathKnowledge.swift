@@ -9,6 +9,8 @@ package struct PathKnowledge: Hashable, Sendable {
     package private(set) var isCapable = false
     private var fields = [PathVerdict](repeating: .unknown, count: 32)
     private var carriers = [PathVerdict](repeating: .unknown, count: 6)
+    private var suspected: [Set<Coverage>] = [[], []]
+    private var trust = [Int](repeating: 0, count: 6)
 
     package init() {}
 
@@ -61,22 +63,48 @@ package struct PathKnowledge: Hashable, Sendable {
         for coverage in named {
             let failed = observations.filter { $0.coverage == coverage && !$0.matched }
             let matching = Self.carriersMatching(coverage, observations)
-            // Where the same type matched elsewhere, a carrier that is known by one match only may be the one to blame.
-            let blamed = failed.contains { failure in
-                self[direction, failure.carrier].isIntact
-                    && (matching == 0 || Self.coveragesMatching(failure.carrier, observations) >= 2)
-            }
-            if coverage != .null, blamed {
+            let blaming = Set(failed.map(\.carrier)).filter { self[direction, $0].isIntact }
+            // An overwritten carrier passes for intact once in 4096 times: one that has matched twice may be believed, or
+            // two that agree. Where the same type matched elsewhere, the carrier may be the one to blame. Addresses are
+            // translated on three paths of four (seed table 8.5): the echo alone must do.
+            let isSure =
+                blaming.contains { Self.coveragesMatching($0, observations) >= 2 }
+                || (matching == 0 && blaming.count >= (coverage == .nat ? 1 : 2))
+            if coverage != .null, isSure {
                 change(direction, coverage)
-            } else if matching == 1, !failed.contains(where: { self[direction, $0.carrier].isIntact }),
+            } else if matching == 1, blaming.isEmpty,
                 failed.count(where: { self[direction, $0.carrier].isUnknown }) < 2
             {
                 keep(direction, coverage, .oneFragment)
+            } else if coverage != .null, !blaming.isEmpty {
+                suspected[Int(direction.rawValue)].insert(coverage)
             }
+        }
+        for carrier in Carrier.allCases {
+            trust[Int(direction.rawValue) * 3 + carrier.rawValue] = Self.coveragesMatching(carrier, observations)
         }
         // All but the addresses is intact and all is not.
         if self[direction, .full].isChanged, self[direction, .noNAT].isIntact { change(direction, .nat) }
+        // HNONAT covers what its two groups cover and nothing else: where it fails and one of them does not, the other
+        // must.
+        guard self[direction, .noNAT].isChanged else { return }
+        for (group, other) in [(Coverage.noOptions, Coverage.onlyOptions), (.onlyOptions, .noOptions)]
+        where self[direction, group].isIntact && self[direction, other].isUnknown { change(direction, other) }
     }
+
+    /// Whether a fragment of `coverage` failed on a carrier that is known by one fragment alone: a change, most likely,
+    /// which one more exchange has to bear out.
+    func isSuspected(_ direction: Direction, _ coverage: Coverage) -> Bool {
+        self[direction, coverage].isUnknown && suspected[Int(direction.rawValue)].contains(coverage)
+    }
+
+    /// Whether more than one fragment speaks for it, or it is known to be lost.
+    func isSure(_ direction: Direction, _ carrier: Carrier) -> Bool {
+        self[direction, carrier].isChanged || trust[Int(direction.rawValue) * 3 + carrier.rawValue] >= 2
+    }
+
+    /// How many types have matched in this carrier, in the direction that knows it less.
+    func trust(_ carrier: Carrier) -> Int { min(trust[carrier.rawValue], trust[3 + carrier.rawValue]) }
 
     /// Whether what a mismatch depends on is known.
     private func counts(_ observation: Observation) -> Bool {

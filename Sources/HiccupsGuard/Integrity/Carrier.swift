@@ -57,6 +57,9 @@ extension PerCarrier: Equatable where Value: Equatable {
 
     /// All three the same.
     package var isUniform: Bool { isn == ipid && ipid == window }
+
+    /// No two the same.
+    package var isDistinct: Bool { isn != ipid && isn != window && ipid != window }
 }
 
 extension PerCarrier: Hashable where Value: Hashable {}

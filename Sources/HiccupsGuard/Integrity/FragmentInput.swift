@@ -20,7 +20,8 @@ struct FragmentInput {
         append(direction.rawValue)
         append(covered.number)
         switch covered {
-        case .covering(let coverage), .marked(let coverage): append(packet, coverage, ecn ?? packet.ip.ecn)
+        case .covering(let coverage), .marked(let coverage), .named(let coverage):
+            append(packet, coverage, ecn ?? packet.ip.ecn)
         case .changed: break
         case .echo(let carrier):
             append(packet, .noNAT, ecn ?? packet.ip.ecn)

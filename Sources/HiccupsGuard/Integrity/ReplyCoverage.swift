@@ -21,6 +21,9 @@ package enum ReplyCoverage: Hashable, Sendable {
     /// one that is
     /// meant to name it; an IPID that a middlebox sets to 0 names HNONAT every time.
     case marked(Coverage)
+    /// Types 48 and up, in SYNs only: one of the sixteen, in a SYN that names three. It asks that each carrier be
+    /// answered under the type that it names, whatever matches, so that one exchange tests both ways.
+    case named(Coverage)
 
     var number: UInt8 {
         switch self {
@@ -28,12 +31,13 @@ package enum ReplyCoverage: Hashable, Sendable {
         case .changed: 16
         case .echo: 17
         case .marked(let coverage): 32 + coverage.rawValue
+        case .named(let coverage): 48 + coverage.rawValue
         }
     }
 
-    /// Whether a SYN of these types asks for an echo: one HNAT beside two HNONAT.
-    static func wantsEcho(_ named: PerCarrier<Coverage>) -> Bool {
-        named.count { $0 == .nat } == 1 && named.count { $0 == .noNAT } == 2
+    /// What a SYN of these types is hashed over in the carrier that names `type`.
+    static func sealed(_ type: Coverage, in types: PerCarrier<Coverage>) -> ReplyCoverage {
+        types.isUniform ? .covering(type) : types.isDistinct ? .named(type) : .marked(type)
     }
 }
 
@@ -42,27 +46,28 @@ package enum ReplyCoverage: Hashable, Sendable {
 /// 1. A fragment that matches is answered under its own type.
 /// 2. Where two of one type match, the third is answered under that type too (seed 5.5: the type that matched), or by
 ///    ``ReplyCoverage/echo(_:)`` where one was asked for.
-/// 3. Where two of different types match, or one beside others of other types, the rest is answered as
-/// ``ReplyCoverage/changed``.
+/// 3. In a SYN of three types, known by one fragment that matches, the rest is answered under the type that it names:
+///    the way back is tested for what failed on the way out. In one of two types the rest is answered as
+///    ``ReplyCoverage/changed``.
 /// 4. Where none matches, or one of three of the same type, all are answered under the type that two carriers name (the
-/// majority rule),
-///    else as ``ReplyCoverage/changed``.
+///    majority rule), else as ``ReplyCoverage/changed``.
 ///
 /// For the seed's SYNs, three times the same type, this is the seed's rule. The other arms serve SYNs of mixed types.
 enum ReplyRule {
     static func coverage(
-        named: PerCarrier<Coverage>, arrived: PerCarrier<UInt16>, matches: PerCarrier<Bool>, wantsEcho: Bool
+        named: PerCarrier<Coverage>, arrived: PerCarrier<UInt16>, matches: PerCarrier<Bool>, wants: SynReading.Answer
     ) -> PerCarrier<ReplyCoverage> {
         guard !isByMajority(named: named, matches: matches) else {
             return PerCarrier(all: named.majority.map { .covering($0) } ?? .changed)
         }
+        if wants == .byName { return named.map { .covering($0) } }
         let dominant = dominant(named: named, matches: matches)
         var answer = PerCarrier(all: ReplyCoverage.changed)
         for carrier in Carrier.allCases {
             if matches[carrier] {
                 answer[carrier] = .covering(named[carrier])
             } else if let dominant {
-                let echoed = wantsEcho && dominant == .noNAT && named[carrier] == .nat
+                let echoed = wants == .echo && dominant == .noNAT && named[carrier] == .nat
                 answer[carrier] = echoed ? .echo(arrived[carrier]) : .covering(dominant)
             }
         }

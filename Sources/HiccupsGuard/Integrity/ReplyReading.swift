@@ -32,7 +32,9 @@ package struct ReplyReading: Hashable, Sendable {
     package func reverseIntact(_ coverage: Coverage) -> Bool? {
         let asked = Carrier.allCases.filter { replied[$0] == .covering(coverage) }
         guard asked.count >= 2 else { return nil }
-        return asked.count { matches[$0] } >= 2
+        if asked.count(where: { matches[$0] }) >= 2 { return true }
+        // One match of three on the way out is chance, most likely, and the answer may have been chosen by it.
+        return status?.count { $0 } == 1 ? nil : false
     }
 
     /// Two matching fragments outweigh everything. One alone may be chance, in a carrier that was overwritten, and must
@@ -49,6 +51,13 @@ package struct ReplyReading: Hashable, Sendable {
         return ReplyReading(
             sent: sent, status: status, evidence: doubtful.count { $0 }, copies: copies, replied: replied,
             matches: doubtful, statusIsProtected: statusIsProtected)
+    }
+
+    /// Nothing is to be learned from this answer.
+    fileprivate var withoutStatus: ReplyReading {
+        ReplyReading(
+            sent: sent, status: nil, evidence: 0, copies: copies, replied: PerCarrier(all: .changed),
+            matches: PerCarrier(all: false), statusIsProtected: statusIsProtected)
     }
 
     /// The status where it may be believed.
@@ -118,6 +127,13 @@ extension HandshakePacket {
                     best = former.withoutEcho
                 }
             }
+            if let mistaken = Self.mistaken(named, status), let former = best, former.status == status,
+                nibbles.count({ $0 == nibble }) == former.copies
+            {
+                var matches = matching(arrived, mistaken, functions, nibble)
+                for carrier in Carrier.allCases where nibbles[carrier] != nibble { matches[carrier] = false }
+                if matches.count({ $0 }) > former.evidence { best = former.withoutStatus }
+            }
         }
         return best
             ?? ReplyReading(
@@ -132,7 +148,7 @@ extension HandshakePacket {
         named: PerCarrier<Coverage>, sent: PerCarrier<UInt16>, status: PerCarrier<Bool>
     ) -> [PerCarrier<ReplyCoverage>] {
         let first = ReplyRule.coverage(
-            named: named, arrived: sent, matches: status, wantsEcho: ReplyCoverage.wantsEcho(named))
+            named: named, arrived: sent, matches: status, wants: SynReading.Answer(named))
         if ReplyRule.isByMajority(named: named, matches: status) {
             var other = PerCarrier(all: ReplyCoverage.changed)
             for carrier in Carrier.allCases where status[carrier] { other[carrier] = .covering(named[carrier]) }
@@ -143,6 +159,18 @@ extension HandshakePacket {
             if case .echo = covered { ReplyCoverage.covering(.noNAT) } else { covered }
         }
         return first == second ? [first] : [first, second]
+    }
+
+    /// What the responder hashed if it took a SYN of mixed types for one of the other kind, by one fragment that matched
+    /// by chance; nil where it can not have.
+    private static func mistaken(
+        _ named: PerCarrier<Coverage>, _ status: PerCarrier<Bool>
+    ) -> PerCarrier<ReplyCoverage>? {
+        guard !named.isUniform, status.count({ $0 }) == 1 else { return nil }
+        guard SynReading.Answer(named) == .byName else { return named.map { .covering($0) } }
+        var other = PerCarrier(all: ReplyCoverage.changed)
+        for carrier in Carrier.allCases where status[carrier] { other[carrier] = .covering(named[carrier]) }
+        return other
     }
 
     private func matching(

@@ -3,8 +3,23 @@ package struct SynReading: Hashable, Sendable {
     /// The carriers as they arrived, masks of AppSalt taken off.
     package let arrived: PerCarrier<UInt16>
     package let matches: PerCarrier<Bool>
-    /// The SYN asks that an HNAT fragment which does not match be answered by an echo of its carrier.
-    package var wantsEcho = false
+    /// How the SYN asks to be answered.
+    package var wants = Answer.byMatch
+
+    /// What becomes of a fragment that does not match; see ``ReplyRule``.
+    package enum Answer: Hashable, Sendable {
+        case byMatch
+        /// An HNAT fragment that does not match is answered by an echo of its carrier.
+        case echo
+        /// Each carrier is answered under the type that it names.
+        case byName
+
+        /// For a SYN that left with `types`: an echo for one HNAT beside two HNONAT.
+        init(_ types: PerCarrier<Coverage>) {
+            let isOpener = types.count { $0 == .nat } == 1 && types.count { $0 == .noNAT } == 2
+            self = isOpener ? .echo : types.isDistinct ? .byName : .byMatch
+        }
+    }
 
     package enum Verdict: Hashable, Sendable {
         /// Two or three fragments of one type match: what it covers is as it was sent. `overwritten` is the one carrier
@@ -29,7 +44,7 @@ package struct SynReading: Hashable, Sendable {
 
     /// What the three fragments of the answer cover.
     package var replyCoverage: PerCarrier<ReplyCoverage> {
-        ReplyRule.coverage(named: named, arrived: arrived, matches: matches, wantsEcho: wantsEcho)
+        ReplyRule.coverage(named: named, arrived: arrived, matches: matches, wants: wants)
     }
 
     static func coverage(_ carrier: UInt16) -> Coverage { Coverage(rawValue: UInt8(carrier >> 12)) ?? .null }
@@ -44,7 +59,6 @@ extension HandshakePacket {
     ///   - salt: 16 random bits, new for every connection.
     package mutating func sealSYN(_ coverage: PerCarrier<Coverage>, salt: UInt16, by functions: FragmentFunctions) {
         let masks = functions.nibbleMasks
-        let isMixed = !coverage.isUniform
         var sealed = PerCarrier<UInt16>(all: 0)
         var known: (Coverage, PerCarrier<UInt16>)?
         for carrier in Carrier.allCases {
@@ -54,7 +68,7 @@ extension HandshakePacket {
                 fragments = known.1
             } else {
                 fragments = functions.fragments(
-                    of: FragmentInput(self, .forward, isMixed ? .marked(type) : .covering(type)))
+                    of: FragmentInput(self, .forward, .sealed(type, in: coverage)))
                 known = (type, fragments)
             }
             sealed[carrier] = (UInt16(type.rawValue) << 12 ^ masks[carrier]) | fragments[carrier]
@@ -86,10 +100,16 @@ extension HandshakePacket {
             return SynReading(arrived: arrived, matches: plain)
         }
         let marked = matching(arrived, named, functions) { .marked($0) }
+        let byName = matching(arrived, named, functions) { .named($0) }
+        let counts = (marked: marked.count { $0 }, byName: byName.count { $0 })
         // One match means something in a SYN of mixed types; in one of a single type, of which two carriers are lost,
         // it does not.
-        guard marked.count({ $0 }) > 0 else { return SynReading(arrived: arrived, matches: plain) }
-        return SynReading(arrived: arrived, matches: marked, wantsEcho: ReplyCoverage.wantsEcho(named))
+        guard max(counts.marked, counts.byName) > 0 else { return SynReading(arrived: arrived, matches: plain) }
+        // Both only by chance: then what the types look like decides.
+        let isByName = named.isDistinct ? counts.byName >= counts.marked : counts.byName > counts.marked
+        if isByName { return SynReading(arrived: arrived, matches: byName, wants: .byName) }
+        let answer = SynReading.Answer(named)
+        return SynReading(arrived: arrived, matches: marked, wants: answer == .echo ? .echo : .byMatch)
     }
 
     /// Each carrier by the type that it names.
@@ -136,7 +156,7 @@ extension HandshakePacket {
 extension ReplyCoverage {
     var coversECN: Bool {
         switch self {
-        case .covering(let coverage), .marked(let coverage): coverage.fields.contains(.ecnIP)
+        case .covering(let coverage), .marked(let coverage), .named(let coverage): coverage.fields.contains(.ecnIP)
         case .changed: false
         case .echo: true
         }

@@ -65,7 +65,7 @@ package struct Interrogation: Sendable {
         let step =
             switch strategy {
             case .seed: seed.step(readings.last, knowledge)
-            case .mixed: mixed.step(knowledge)
+            case .mixed: mixed.step(readings.last, knowledge)
             }
         switch step {
         case .ask(let coverage): upcoming = coverage
