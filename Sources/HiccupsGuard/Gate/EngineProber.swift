@@ -6,9 +6,20 @@ import L45Model
 /// The SYN offers what this host's kernel would: what a box adds where nothing was offered shows only then.
 package struct EngineProber: PathProber {
     private let timeout: Duration
+    private let probe: @Sendable (ProbeTarget, ProbeOptions) async throws -> ProbeReport
 
-    /// - Parameter timeout: how long one SYN is waited for.
-    package init(timeout: Duration = .seconds(1)) { self.timeout = timeout }
+    /// - Parameters:
+    ///   - timeout: how long one SYN is waited for.
+    ///   - probe: what sends and hears.
+    package init(
+        timeout: Duration = .seconds(1),
+        probe: @escaping @Sendable (ProbeTarget, ProbeOptions) async throws -> ProbeReport = {
+            try await PathProbe.run($0, $1)
+        }
+    ) {
+        self.timeout = timeout
+        self.probe = probe
+    }
 
     package struct Failure: Error, Hashable, CustomStringConvertible {
         package let description: String
@@ -18,16 +29,21 @@ package struct EngineProber: PathProber {
         guard let target = path.target else { throw Failure(description: "nobody is named to be probed") }
         var options = ProbeOptions()
         options.timeout = timeout
+        // All looks of a device together keep to the rate of one prober.
+        options.rate = max(1, options.rate / PathGuard.looksAtOnce)
         options.options = HostOffers.read().options
         options.usesECN = true
-        let report = try await PathProbe.run(target, options)
+        let report = try await probe(target, options)
+        options.usesECN = false
         if case .silent = report.outcome {
             // RFC 3168, 6.1.1.1: some boxes drop a SYN that asks for ECN.
-            options.usesECN = false
-            let plain = try await PathProbe.run(target, options)
+            let plain = try await probe(target, options)
             guard case .silent = plain.outcome else { return try sight(plain).dropping(.ecn) }
         }
-        return try sight(report)
+        let seen = try sight(report)
+        guard report.sawMark else { return seen }
+        // A router may mark what asks for ECN, and nothing else (RFC 3168, 5): who marks a SYN that does not ask rewrites.
+        return seen.weighing(.ecn, by: (try? sight(try await probe(target, options))) ?? .blind)
     }
 
     private func sight(_ report: ProbeReport) throws -> PathSight {

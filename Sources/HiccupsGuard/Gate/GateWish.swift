@@ -59,7 +59,8 @@ extension GateWish {
             case .auto:
                 if out.isChanged {
                     if farAgent { there.insert(accepting) }
-                    if back.isChanged || !farAgent { here.insert(opening) }
+                    // What fast open puts into a SYN is lost on the way: to take it out at the far end is too late.
+                    if back.isChanged || !farAgent || subject == .tfo { here.insert(opening) }
                 } else if back.isChanged {
                     here.insert(opening)
                 }

@@ -22,6 +22,8 @@ package actor PathGuard {
     /// Gates for others last this long without being renewed: a host whose agent died does not keep them for ever.
     package static let acceptedFor = Span.seconds(900)
     static let acceptedRenewal = Span.seconds(300)
+    /// Looks under way at a time: a path that does not answer holds up no other.
+    package static let looksAtOnce = 32
 
     private var watched: [WatchedPath]
     private let prober: any PathProber
@@ -77,27 +79,61 @@ package actor PathGuard {
         if !isClean || renewAcceptedAt.map({ now() >= $0 }) ?? false, !isStopping {
             try enforce(here, asking, accepted, mustRoute: !isClean)
         }
-        var events: [Event] = []
-        // A process that ends leaves things as they are: the next one takes them over.
-        for index in watched.indices
-        where !isStopping && !isInterrupted && !Task.isCancelled && watched[index].machine.wakeAt <= now() {
-            var outputs = watched[index].handle(.tick, now: now())
-            // No life of a path takes as many steps from rest to rest; a bound all the same.
-            var stepsLeft = 64
-            while !outputs.isEmpty, stepsLeft > 0, !isStopping, !Task.isCancelled {
-                stepsLeft -= 1
-                let output = outputs.removeFirst()
-                if case .note(let severity, let message, let facts) = output {
-                    events.append(event(watched[index].path, severity, message, facts))
-                } else if let input = await perform(output, index) {
-                    outputs += watched[index].handle(input, now: now())
+        return await lookAround()
+    }
+
+    /// The looks that are due, many at once; what follows from them, path by path: gates are one table, and a measurement
+    /// is of one path.
+    private func lookAround() async -> [Event] {
+        var due = watched.indices.filter { watched[$0].machine.wakeAt <= now() }[...]
+        let prober = prober
+        return await withTaskGroup(of: (index: Int, seen: PathMachine.Input).self) { group in
+            var events: [Event] = []
+            var underWay = 0
+            while true {
+                // A process that ends leaves things as they are: the next one takes them over.
+                while underWay < Self.looksAtOnce, !isStopping, !isInterrupted, !Task.isCancelled,
+                    let index = due.popFirst()
+                {
+                    let outputs = watched[index].handle(.tick, now: now())
+                    guard outputs == [.probe] else {
+                        events += await carryOut(outputs, index)
+                        continue
+                    }
+                    let path = watched[index].path
+                    underWay += 1
+                    group.addTask { (index, await Self.look(at: path, prober)) }
                 }
+                guard let look = await group.next() else { return events }
+                underWay -= 1
+                events += await carryOut(watched[look.index].handle(look.seen, now: now()), look.index)
+            }
+        }
+    }
+
+    /// These steps and what follows from them, until the path rests.
+    private func carryOut(_ steps: [PathMachine.Output], _ index: Int) async -> [Event] {
+        var events: [Event] = []
+        var outputs = steps
+        // No life of a path takes as many steps from rest to rest; a bound all the same.
+        var stepsLeft = 64
+        while !outputs.isEmpty, stepsLeft > 0, !isStopping, !Task.isCancelled {
+            stepsLeft -= 1
+            let output = outputs.removeFirst()
+            if case .note(let severity, let message, let facts) = output {
+                events.append(event(watched[index].path, severity, message, facts))
+            } else if let input = await perform(output, index) {
+                outputs += watched[index].handle(input, now: now())
             }
         }
         return events
     }
 
-    /// A pass under way ends after the path that it is at: something is to be changed.
+    private static func look(at path: GuardedPath, _ prober: any PathProber) async -> PathMachine.Input {
+        do { return .probed(try await prober.look(at: path)) } catch { return .probeFailed("\(error)") }
+    }
+
+    /// A pass under way ends with the looks that it has begun: something is to be changed.
     package func interrupt() { isInterrupted = true }
 
     /// These paths from now on, and these gates for others. Those that stay keep what they have; what is no longer named is
@@ -179,8 +215,7 @@ package actor PathGuard {
         let path = watched[index].path
         switch output {
         case .note: return nil
-        case .probe:
-            do { return .probed(try await prober.look(at: path)) } catch { return .probeFailed("\(error)") }
+        case .probe: return await Self.look(at: path, prober)
         case .measure:
             let rate = await meter.rate(of: path)
             watched[index].rate = rate ?? watched[index].rate

@@ -48,6 +48,20 @@ package struct PathSight: Hashable, Sendable {
         return sight
     }
 
+    /// The same, with what a look of another kind says of `subject`: changed where either saw a change, and not known
+    /// where the other could not tell.
+    func weighing(_ subject: PathExtension, by other: PathSight) -> PathSight {
+        var sight = self
+        for direction in Direction.allCases {
+            switch (self[subject, direction], other[subject, direction]) {
+            case (.changed, _), (_, .intact): continue
+            case (_, .changed): sight.verdicts[subject, default: [:]][direction] = .changed
+            case (_, .unknown): sight.verdicts[subject, default: [:]][direction] = .unknown
+            }
+        }
+        return sight
+    }
+
     private static func verdict(
         _ subject: PathExtension, _ direction: Direction, _ known: PathKnowledge
     ) -> PathVerdict {

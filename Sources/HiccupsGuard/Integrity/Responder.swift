@@ -8,6 +8,9 @@ package struct Responder: Sendable {
     /// TSval, where the peer sends timestamps.
     package var timestamp: UInt32
 
+    /// No connection is ever made under it.
+    private static let multipathKey: [UInt8] = [0x4c, 0x34, 0x35, 0x2d, 0x70, 0x72, 0x6f, 0x62]
+
     package init(
         functions: FragmentFunctions = .plain, maximumSegmentSize: UInt16 = 1460, windowScale: UInt8 = 9,
         timestamp: UInt32 = 1
@@ -59,9 +62,11 @@ package struct Responder: Sendable {
                 case .maximumSegmentSize: .maximumSegmentSize(maximumSegmentSize)
                 case .windowScale: .windowScale(windowScale)
                 case .timestamp(let value, _): .timestamp(value: timestamp, echo: value)
+                // MP_CAPABLE: the SYN-ACK's bears a key where the SYN's has none (RFC 8684 section 3.1).
+                case .multipath(let rest) where rest.count == 2: .multipath(rest + Self.multipathKey)
                 default: option
                 }
-            _ = back.append(mine)
+            if !back.append(mine) { _ = back.append(option) }
         }
         return back
     }

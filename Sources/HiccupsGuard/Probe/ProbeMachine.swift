@@ -181,6 +181,7 @@ struct ProbeMachine {
         flows[slot]?.silences = 0
         if flows[slot]?.report.roundTrip == nil { flows[slot]?.report.roundTrip = now - asked.at }
         flows[slot]?.questions.record(reading)
+        if synAck.ip.ecn == .ce, asked.syn.ip.ecn != .ce { flows[slot]?.report.sawMark = true }
         var answer = Answer(slot: slot, reply: Self.reset(asked))
         if flows[slot]?.questions.next != nil {
             ready.append(slot)

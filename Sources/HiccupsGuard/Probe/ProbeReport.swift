@@ -50,6 +50,9 @@ package struct ProbeReport: Sendable {
     /// Packets from the target to the port that asked, which are no answer to what was asked: another acknowledgement, another
     /// port, not a SYN-ACK.
     package var unasked = 0
+    /// An answer bore CE though no SYN had left so: a router said congestion, or a box writes the mark on everything. A
+    /// responder answers a marked SYN by a marked SYN-ACK, so that it may have been either way.
+    package var sawMark = false
     /// What became of a SYN under AppSalt, where ``ProbeOptions/usesAppSalt`` asks.
     package var appSalt: AppSaltVerdict?
     /// Of the first exchange.

@@ -45,8 +45,10 @@ struct LabCommand: AsyncParsableCommand {
     ) async throws {
         let stop = StopFlag()
         let ending = onSignal { stop.set() }
+        // Trapped before anybody is told 'ready': whoever reads that may signal at once.
+        let mends = await UnixSignalsSequence(trapping: .sigusr1, .sigusr2)
         let mending = Task {
-            for await signal in await UnixSignalsSequence(trapping: .sigusr1, .sigusr2) {
+            for await signal in mends {
                 box.setRules(signal == .sigusr1 ? [] : rules)
                 Console.standard.complain(signal == .sigusr1 ? "repaired" : "broken")
             }

@@ -74,12 +74,17 @@ final class Lab: Sendable {
     /// What the circle's connection achieves with `host`.
     func measure(_ host: String, for span: Duration = Transfer.span) async throws -> Double {
         let circle = circle
-        return try await network.near.runBlocking {
-            switch circle.measure {
-            case .upload(let flavour): try Transfer.rate(host, flavour, upload: true, for: span)
-            case .download(let flavour): try Transfer.rate(host, flavour, upload: false, for: span)
-            case .openings: try Transfer.openings(host)
-            }
+        return try await network.near.runBlocking { try circle.rate(with: host, for: span) }
+    }
+}
+
+extension Circle {
+    /// What its connection achieves with `host` from this thread's network namespace.
+    func rate(with host: String, for span: Duration = Transfer.span) throws -> Double {
+        switch measure {
+        case .upload(let flavour): try Transfer.rate(host, flavour, upload: true, for: span)
+        case .download(let flavour): try Transfer.rate(host, flavour, upload: false, for: span)
+        case .openings: try Transfer.openings(host)
         }
     }
 }
