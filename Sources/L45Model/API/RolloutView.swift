@@ -30,6 +30,11 @@ package struct RolloutView: Hashable, Codable, Sendable {
         package var cause: RolloutCourse.Halt.Cause
         package var reason: String
         package var at: APITime?
+        package init(cause: RolloutCourse.Halt.Cause, reason: String, at: APITime?) {
+            self.cause = cause
+            self.reason = reason
+            self.at = at
+        }
     }
 
     package struct Waiting: Hashable, Codable, Sendable {
