@@ -37,6 +37,11 @@ extension Inventory {
             try String.fetchAll(db, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
                 + Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { "a row of \($0[0] as String) hangs loose" }
         }
+        found += try read("check the rows") { db in
+            try RowSeals.tables.flatMap { table in
+                try RowSeals.broken(table, most: 20, in: db).map { "\(table.noun) '\($0)' is not as it was stored" }
+            }
+        }
         do {
             _ = try fleet()
             let names = try read("list the secrets") { try String.fetchAll($0, sql: "SELECT name FROM sealed_blob") }

@@ -57,12 +57,18 @@ extension Inventory {
 
     /// All of them, by id.
     package func devices() throws(InventoryError) -> [StoredDevice] {
-        try read("read the devices") { try Self.devices(in: $0) }
+        try read("read the devices") { db in
+            try checkSeals([RowSeals.device, RowSeals.labels], in: db)
+            return try Self.devices(in: db)
+        }
     }
 
     /// - Returns: nil when no such device has checked in.
     package func device(_ id: DeviceID) throws(InventoryError) -> StoredDevice? {
-        try read("read device \(id)") { try Self.devices(in: $0, where: "WHERE d.id = ?", [id.rawValue]).first }
+        try read("read device \(id)") { db in
+            try checkSeals([RowSeals.device, RowSeals.labels], key: id.rawValue, in: db)
+            return try Self.devices(in: db, where: "WHERE d.id = ?", [id.rawValue]).first
+        }
     }
 
     /// The labels that an operator, or the token of its enrolment, gives a device; they win over the agent's own.

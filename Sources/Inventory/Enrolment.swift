@@ -47,6 +47,7 @@ extension Inventory {
         id: String, secretHash: Digest, by device: DeviceID, now: Timestamp
     ) throws(InventoryError) -> [String: String] {
         try write("use the enrolment token '\(id)'") { db in
+            try checkSeals([RowSeals.token], key: id, in: db)
             guard let row = try Row.fetchOne(db, sql: "SELECT * FROM token WHERE id = ?", arguments: [id]) else {
                 throw InventoryError.tokenUnknown(id: id)
             }

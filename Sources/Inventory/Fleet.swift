@@ -15,10 +15,12 @@ package struct StoredFleet: Sendable {
 }
 
 extension Inventory {
-    /// - Throws: `damaged` when a row names a module that is not there or whose seal is broken.
+    /// - Throws: `damaged` when a row is not as it was stored, or names a module that is not there or whose seal is broken.
+    ///   Standings and reports that are not as they were stored are left out: the one costs time, the other comes anew.
     package func fleet() throws(InventoryError) -> StoredFleet {
         try read("read the fleet") { db in
             var fleet = StoredFleet()
+            try checkSeals(RowSeals.ofFleet, in: db)
             for stored in try Self.devices(in: db) { fleet.devices[stored.device.id] = stored }
             for status in try Self.statuses(in: db) { fleet.statuses[status.flow] = status }
             fleet.intents = try Self.intents(in: db)
@@ -102,7 +104,8 @@ extension Inventory {
         let rows = try Row.fetchCursor(db, sql: "SELECT device, report FROM device_report")
         while let row = try rows.next() {
             let device = DeviceID(row[0])
-            reports[device] = try ReportCodec.decode(row[1], of: device)
+            // Nothing is decided on a report of an earlier connection: one that does not read is as good as none.
+            reports[device] = try? ReportCodec.decode(row[1], of: device)
         }
         return reports
     }

@@ -20,14 +20,18 @@ extension Inventory {
 
     /// Those in force, by name.
     package func intents() throws(InventoryError) -> [IntentRecord] {
-        try read("read the intents") { try Self.intents(in: $0) }
+        try read("read the intents") { db in
+            try checkSeals([RowSeals.intent], in: db)
+            return try Self.intents(in: db)
+        }
     }
 
     /// The intent as it was last adopted, also when it was removed since: one that comes back under its name goes on
     /// above this revision and `epochMax`, so that no secret serves twice.
     package func lastKnown(_ name: IntentName) throws(InventoryError) -> IntentRecord? {
         try read("read intent '\(name)'") { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM intent WHERE name = ?", arguments: [name.rawValue])
+            try checkSeals([RowSeals.intent], key: name.rawValue, in: db)
+            return try Row.fetchOne(db, sql: "SELECT * FROM intent WHERE name = ?", arguments: [name.rawValue])
                 .map(Self.intent)
         }
     }
@@ -46,7 +50,8 @@ extension Inventory {
     /// What was adopted under this name, oldest first, also when it was removed since. Empty: never heard of.
     package func intentHistory(_ name: IntentName) throws(InventoryError) -> [IntentStep] {
         try read("read the history of '\(name)'") { db in
-            try Row.fetchAll(
+            try checkSeals(RowSeals.ofHistory, in: db)
+            return try Row.fetchAll(
                 db,
                 sql: """
                     SELECT s.id, s.revision, t.source, s.origin, s.epoch, s.at

@@ -31,7 +31,7 @@ package final class Inventory: Sendable {
         let sealer = Sealer(root: rootSecret)
         do {
             try Self.checkFile(folder)
-            pool = try Self.open(folder.database)
+            pool = try Self.open(folder.database, sealer)
             try Self.checkKey(pool, sealer, folder)
         } catch {
             throw Self.explain(error, doing: "open the CIB", path: folder.database)
@@ -63,7 +63,7 @@ package final class Inventory: Sendable {
         try Schema.check(folder.database)
     }
 
-    private static func open(_ path: String) throws -> DatabasePool {
+    private static func open(_ path: String, _ sealer: Sealer) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(5)
@@ -72,6 +72,7 @@ package final class Inventory: Sendable {
         configuration.prepareDatabase { db in
             // A burst, such as an artifact, may blow up the log; this much of it is kept for reuse.
             try db.execute(sql: "PRAGMA journal_size_limit = 33554432")
+            db.add(function: RowSeals.function(sealer))
         }
         let pool = try DatabasePool(path: path, configuration: configuration)
         // Opening a pool sets NORMAL, whatever `prepareDatabase` said, so this comes after it.

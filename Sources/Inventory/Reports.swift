@@ -37,14 +37,16 @@ extension Inventory {
         }
     }
 
-    /// By flow.
+    /// By flow. A standing that is not as it was stored is left out: it is derived anew, and its drain begins again.
     package func statuses() throws(InventoryError) -> [RolloutStatus] {
         try read("read the rollouts") { try Self.statuses(in: $0) }
     }
 
     static func statuses(in db: Database) throws -> [RolloutStatus] {
-        try String.fetchAll(db, sql: "SELECT status FROM rollout ORDER BY flow").map {
-            try CanonicalJSON.decode(RolloutStatus.self, from: Data($0.utf8))
+        let broken = Set(try RowSeals.broken(RowSeals.rollout, most: .max, in: db))
+        return try Row.fetchAll(db, sql: "SELECT flow, status FROM rollout ORDER BY flow").compactMap { row in
+            guard !broken.contains(row[0]) else { return nil }
+            return try CanonicalJSON.decode(RolloutStatus.self, from: Data((row[1] as String).utf8))
         }
     }
 }

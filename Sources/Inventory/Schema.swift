@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 2
+    static let version = 3
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -20,6 +20,10 @@ enum Schema {
         migrator.registerMigration("2 paths") { db in
             try db.execute(sql: paths)
             try db.execute(sql: "PRAGMA user_version = 2")
+        }
+        migrator.registerMigration("3 row seals") { db in
+            try RowSeals.install(in: db)
+            try db.execute(sql: "PRAGMA user_version = 3")
         }
         return migrator
     }()
