@@ -1,8 +1,8 @@
 """The traffic of one workstation, under the tap: load.py ADDRESS RESOLVER FOLDER SHA256 BYTES PACE
 
 DNS: one dig at a time from this workstation's own address (dig sets SO_REUSEADDR, so two at once could bind one port and take each
-other's answers), 20 questions each; every answer is held to the one that the zone has for that very name. HTTP: one download after
-another, long ones at PACE (a number for curl) or short ones at full speed (PACE 0), hashed as they come.
+other's answers), 40 questions each; every answer is held to the one that the zone has for that very name. HTTP: one download after
+another, long ones at PACE (a number for curl) or short ones at full speed (PACE 0), hashed as they come. A rest in between bounds it all.
 
 Appends to FOLDER/counts after each dig and download, one JSON object a line. Ends after the one under way when FOLDER/../enough exists.
 """
@@ -18,7 +18,7 @@ import time
 
 address, resolver, folder, want_sum, want_bytes, pace = sys.argv[1:7]
 want_bytes = int(want_bytes)
-NAMES, QUESTIONS = 200, 20
+NAMES, QUESTIONS = 200, 40
 enough = os.path.join(os.path.dirname(folder), "enough")
 counts = open(os.path.join(folder, "counts"), "a", buffering=1)
 lock = threading.Lock()
@@ -42,13 +42,13 @@ def ask():
     got, want = done.stdout.split("\n")[:-1], [f"192.0.2.{n}" for n in numbers]
     if got == want and done.returncode == 0:
         return tell(queries=QUESTIONS, failed=0)
-    said = [line for line in got if line not in want]
     # A question without an answer makes dig say a line or two instead of it: what is right is counted, in its order.
-    at = 0
+    at = right = 0
     for line in got:
         if line in want[at:]:
             at = want.index(line, at) + 1
-    right = sum(1 for line in got if line in want)
+            right += 1
+    said = [line for line in got if line not in want]
     tell(queries=QUESTIONS, failed=max(QUESTIONS - right, 1), said=said[:4], status=done.returncode, at=time.time())
 
 
@@ -61,7 +61,7 @@ def load():
     begun = time.monotonic()
     curl = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     digest, count = hashlib.sha256(), 0
-    while part := curl.stdout.read(65536):
+    while part := curl.stdout.read(1 << 20):
         digest.update(part)
         count += len(part)
     said = curl.stderr.read().decode(errors="replace").strip()
@@ -77,7 +77,7 @@ def again(work, rest):
         time.sleep(rest * draw.uniform(0.5, 1.5))
 
 
-threads = [threading.Thread(target=again, args=(ask, 0.7)), threading.Thread(target=again, args=(load, 0.5))]
+threads = [threading.Thread(target=again, args=(ask, 3)), threading.Thread(target=again, args=(load, 4))]
 for thread in threads:
     thread.start()
 for thread in threads:

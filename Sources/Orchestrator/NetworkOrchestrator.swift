@@ -288,20 +288,29 @@ package actor NetworkOrchestrator {
     }
 
     /// A drain is over by what reports say of the old dialect's last use. With a bound shorter than the time between reports,
-    /// the device is asked, so that the bound decides how long it takes and not the reports' rhythm.
+    /// the device is asked, so that the bound decides how long it takes and not the reports' rhythm: as the bound ends, for
+    /// what is said before decides nothing.
     private func askWhereDrainsWait(_ time: Timestamp) {
-        // So are soaks, and they are judged by every end of the flow.
-        let soaked = Set(fleet.statuses.values.filter { soakIsOver($0, time) }.map(\.flow))
-        guard !soaked.isEmpty || fleet.statuses.values.contains(where: { $0.phase == .drain }) else {
-            askedAt.removeAll()
-            return
-        }
         // At most 2,000 devices a second: each answer is a row to write.
         let pause = max(
             .milliseconds(250), .milliseconds(configuration.policy.drainBound.milliseconds / 8),
             Span.milliseconds(Int64(sessions.count) / 2))
+        let bound = configuration.policy.drainBound
+        let drained = Set(
+            fleet.statuses.values.filter {
+                $0.phase == .drain && time >= $0.since + bound + .milliseconds(-pause.milliseconds)
+            }
+            .map(\.flow))
+        // So are soaks, and they are judged by every end of the flow.
+        let soaked = Set(fleet.statuses.values.filter { soakIsOver($0, time) }.map(\.flow))
+        guard !soaked.isEmpty || !drained.isEmpty else {
+            askedAt.removeAll()
+            return
+        }
         for (id, session) in sessions {
-            let isAsked: (ModuleEntry) -> Bool = { $0.state == .deprecated || soaked.contains($0.plan.flow) }
+            let isAsked: (ModuleEntry) -> Bool = {
+                ($0.state == .deprecated && drained.contains($0.plan.flow)) || soaked.contains($0.plan.flow)
+            }
             guard fleet.devices[id]?.table?.modules.contains(where: isAsked) ?? false,
                 askedAt[id].map({ time >= $0 + pause }) ?? true
             else { continue }
