@@ -4,11 +4,12 @@ import L45Model
 struct Tables {
     /// By device, in the order of the pass; nil: the last one stands.
     private(set) var decided: [DeviceTable?]
-    /// By device: a new generation was decided.
-    var changed: [Bool] { decided.map { $0 != nil } }
+    /// By device: a new generation was decided. Every flow asks for it, so it is kept.
+    private(set) var changed: [Bool]
 
     init(_ devices: [DeviceStanding], _ rotations: [Rotation], braked: Bool) {
         decided = Array(repeating: nil, count: devices.count)
+        changed = Array(repeating: false, count: devices.count)
         guard !braked else { return }
         var moved = Array(repeating: false, count: devices.count)
         for rotation in rotations {
@@ -29,6 +30,7 @@ struct Tables {
         }
         for (at, device) in devices.enumerated() where moved[at] {
             decided[at] = DeviceTable(device: device.id, generation: device.nextGeneration, modules: entries[at])
+            changed[at] = true
         }
     }
 

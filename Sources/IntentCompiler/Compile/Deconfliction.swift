@@ -12,7 +12,7 @@ enum Deconfliction {
     }
 
     /// One end of a flow that sends.
-    struct Side: Sendable {
+    final class Side: Sendable {
         let flow: FlowScope
         let role: ModulePlan.Role
         let application: Application

@@ -4,9 +4,9 @@ import L45Model
 /// over ten thousand devices are twenty million questions otherwise.
 struct DeviceIndex {
     /// Sorted by id.
-    let devices: [Device]
+    private(set) var devices: [Device]
     /// Devices without a tap.
-    let tapless: [Device]
+    private(set) var tapless: [Device]
     /// By label and value: places in `devices`, ascending.
     private var places: [String: [String: [Int]]] = [:]
     /// The place of each device in `devices`.
@@ -22,6 +22,22 @@ struct DeviceIndex {
                 places[label, default: [:]][value, default: []].append(at)
             }
         }
+    }
+
+    /// Takes up what a device of the fleet has become.
+    mutating func replace(_ device: Device) {
+        guard let at = numbers[device.id] else { return }
+        let old = devices[at].facts
+        devices[at] = device
+        for (label, value) in old.labels where device.facts.labels[label] != value {
+            places[label]?[value]?.removeAll { $0 == at }
+        }
+        for (label, value) in device.facts.labels where old.labels[label] != value {
+            let before = places[label]?[value] ?? []
+            let place = before.firstIndex { $0 > at } ?? before.count
+            places[label, default: [:]][value, default: []].insert(at, at: place)
+        }
+        if old.taps.isEmpty || device.facts.taps.isEmpty { tapless = devices.filter { $0.facts.taps.isEmpty } }
     }
 
     /// The devices that meet every requirement, sorted by id.

@@ -1,7 +1,8 @@
 import L45Model
 
-/// One flow of one intent on this fleet: who takes part, and on which sockets.
-struct FlowScope {
+/// One flow of one intent on this fleet: who takes part, and on which sockets. Immutable; a class, since it is large and
+/// handed on between many steps.
+final class FlowScope: Sendable {
     let intent: Intent
     let epoch: Epoch
     let name: FlowName
@@ -9,6 +10,15 @@ struct FlowScope {
     /// Sorted by id.
     let clients: [Device]
     let servers: [Device]
+
+    init(intent: Intent, epoch: Epoch, name: FlowName, tag: TagIntent, clients: [Device], servers: [Device]) {
+        self.intent = intent
+        self.epoch = epoch
+        self.name = name
+        self.tag = tag
+        self.clients = clients
+        self.servers = servers
+    }
 
     var place: SourcePlace { tag.place }
 

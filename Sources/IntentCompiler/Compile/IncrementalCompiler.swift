@@ -106,33 +106,32 @@ private struct Past: Sendable {
 
     /// - Returns: what changed of devices, as they were and as they are; nil: too much, or one stands there twice.
     private mutating func takeDevices(_ input: [Device]) -> (changed: [Device], renumbered: Bool)? {
-        let next = input.inOrder
-        let before = index.devices
-        let most = 16 + before.count / 16
+        guard !input.isEmpty else { return nil }
+        let most = 16 + index.devices.count / 16
         var changed: [Device] = []
-        var renumbered = false
-        var old = 0
-        var new = 0
-        while old < before.count || new < next.count {
-            if new > 0, new < next.count, next[new - 1].id == next[new].id { return nil }
-            if new == next.count || (old < before.count && before[old].id < next[new].id) {
-                changed.append(before[old])
-                renumbered = true
-                old += 1
-            } else if old == before.count || next[new].id < before[old].id {
-                changed.append(next[new])
-                renumbered = true
-                new += 1
+        var replaced: [Device] = []
+        var met = Array(repeating: false, count: index.devices.count)
+        for device in input {
+            if let at = index.numbers[device.id] {
+                if met[at] { return nil }
+                met[at] = true
+                if index.devices[at] == device { continue }
+                changed += [index.devices[at], device]
+                replaced.append(device)
             } else {
-                if before[old] != next[new] { changed += [before[old], next[new]] }
-                old += 1
-                new += 1
+                changed.append(device)
             }
             if changed.count > most { return nil }
         }
-        guard !next.isEmpty else { return nil }
-        if !changed.isEmpty { index = DeviceIndex(next) }
-        return (changed, renumbered)
+        let gone = met.indices.filter { !met[$0] }
+        changed += gone.prefix(most + 1).map { index.devices[$0] }
+        if changed.count > most { return nil }
+        if gone.isEmpty, input.count == index.devices.count {
+            for device in replaced { index.replace(device) }
+            return (changed, false)
+        }
+        index = DeviceIndex(input.inOrder)
+        return index.numbers.count == input.count ? (changed, true) : nil
     }
 
     /// Takes the entries up: those that changed, and those on which a device that changed may tell.

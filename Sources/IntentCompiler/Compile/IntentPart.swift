@@ -1,7 +1,8 @@
 import L45Model
 
-/// What one intent comes to on this fleet, whatever the others are.
-struct IntentPart: Sendable {
+/// What one intent comes to on this fleet, whatever the others are. Immutable; a class, since it is kept from one compilation
+/// to the next.
+final class IntentPart: Sendable {
     let entry: CompilerInput.Entry
     let flows: [FlowScope]
     let problems: [Diagnostic]
