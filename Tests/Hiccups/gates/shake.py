@@ -33,6 +33,7 @@ def serve(namespace, interface, pairs, ready, result):
     tap.bind((interface, 3))
     os.write(ready, b"r")
     seen, held = {}, []
+    ends = [set(pair) for pair in pairs]
     # Two connections for each pair, a SYN and a SYN-ACK for each.
     wanted, until = len(pairs) * 4, time.monotonic() + 15
     while len(seen) < wanted and time.monotonic() < until:
@@ -43,7 +44,8 @@ def serve(namespace, interface, pairs, ready, result):
                 continue
             packet = tap.recv(2048)[14:]
             found = wire.handshake(packet)
-            if found:
+            # Whatever else is on this link, such as an agent's probes, is none of ours.
+            if found and {found["source"], found["destination"]} in ends:
                 tcp = packet[(packet[0] & 15) * 4:]
                 ports = (int.from_bytes(tcp[0:2], "big"), int.from_bytes(tcp[2:4], "big"))
                 found["fastOpen"] = PORT + 1 in ports
