@@ -70,7 +70,7 @@ let package = Package(
         .target(name: "CL45Core", exclude: ["LICENSE"], cSettings: strictC),
 
         // Orchestrator side.
-        .target(name: "IntentCompiler", dependencies: ["L45Model", .yams, .crypto], swiftSettings: strict),
+        .target(name: "IntentCompiler", dependencies: ["L45Model", "CL45Core", .yams, .crypto], swiftSettings: strict),
         .target(name: "Reconciler", dependencies: ["L45Model"], swiftSettings: strict),
         .target(name: "Inventory", dependencies: ["L45Model", .grdb, .crypto], swiftSettings: strict),
         .target(

@@ -62,6 +62,8 @@ package struct IntentSummary: Hashable, Codable, Sendable {
         /// Sorted.
         package var clients: [DeviceID]
         package var servers: [DeviceID]
+        /// Flows of other intents that are composed into it, in their order.
+        package var stages: [FlowName]
     }
 
     package var name: IntentName

@@ -4,7 +4,8 @@ import L45Model
 ///
 /// Two flows conflict where one socket can match both and both would send on it: a message is put into one dialect only.
 /// Two flows that only receive there do not: each dialect is known by its tag. Nor do two whose servers take requests
-/// in the dialect over udp: each client is answered in the dialect that it spoke. A monitor counts beside any other.
+/// in the dialect over udp: each client is answered in the dialect that it spoke. A monitor counts beside any other; one
+/// that holds messages back is not heard beside a module that sends, so the two conflict unless they are composed.
 enum Deconfliction {
     struct Conflict {
         var diagnostic: Diagnostic
@@ -36,7 +37,7 @@ enum Deconfliction {
     /// - Parameter places: of the fleet's devices, sorted by id.
     static func sides(_ flows: [FlowScope], _ places: [DeviceID: Int]) -> [Side] {
         flows.flatMap { flow in
-            flow.tag.isMonitor
+            flow.tag.isMonitor && flow.tag.delay == .zero
                 ? [] : [ModulePlan.Role.client, .server].filter { flow.sends($0) }.map { Side(flow, $0, places) }
         }.filter { !$0.devices.isEmpty }
     }
@@ -83,36 +84,31 @@ enum Deconfliction {
     }
 
     private static func meet(_ a: Side, _ b: Side) -> Bool {
-        guard a.flow.name != b.flow.name, overlap(a.application, b.application) else { return false }
+        guard a.flow.name != b.flow.name, !areComposed(a.flow, b.flow),
+            Overlap.overlap(a.application, b.application)
+        else { return false }
         // A client's socket has the port at its peer and a server's at itself: one socket is both only when a port is open.
         if a.role != b.role, a.flow.tag.port != nil, b.flow.tag.port != nil { return false }
         let first = a.flow.tag
         let second = b.flow.tag
         let areServers = a.role == .server && b.role == .server
-        if areServers, first.transport == .udp, first.directions.request, second.directions.request { return false }
+        if areServers, !first.isMonitor, !second.isMonitor, first.transport == .udp, first.directions.request,
+            second.directions.request
+        {
+            return false
+        }
         if first.priorityIsGiven, second.priorityIsGiven, first.priority != second.priority { return false }
         return a.devices.meets(b.devices) && overlap(a, b)
+    }
+
+    private static func areComposed(_ a: FlowScope, _ b: FlowScope) -> Bool {
+        a.stages.contains(b.name) || b.stages.contains(a.name)
     }
 
     private static func overlap(_ a: Side, _ b: Side) -> Bool {
         if a.remotes.isEmpty || b.remotes.isEmpty || !a.remotes.isDisjoint(with: b.remotes) { return true }
         guard a.hasWideRemotes || b.hasWideRemotes else { return false }
         return a.remotes.contains { block in b.remotes.contains { block.overlaps($0) } }
-    }
-
-    private static func overlap(_ a: Application, _ b: Application) -> Bool {
-        overlap(a.process, b.process) && overlap(a.thread, b.thread)
-    }
-
-    /// Whether one name can match both patterns.
-    private static func overlap(_ a: String?, _ b: String?) -> Bool {
-        guard let a, let b else { return true }
-        switch (a.hasSuffix("*"), b.hasSuffix("*")) {
-        case (false, false): return a == b
-        case (true, false): return b.hasPrefix(a.dropLast())
-        case (false, true): return a.hasPrefix(b.dropLast())
-        case (true, true): return a.dropLast().hasPrefix(b.dropLast()) || b.dropLast().hasPrefix(a.dropLast())
-        }
     }
 
     private static func conflict(
@@ -126,10 +122,18 @@ enum Deconfliction {
         }
         let port = first.tag.port ?? second.tag.port
         let socket = "\(first.tag.transport.rawValue)/\(port.map(String.init) ?? "any port")"
-        let message =
-            "flow \(second.name) (\(second.tag.subject)) and flow \(first.name) (\(first.tag.subject)) would both send on the"
-            + " same \(socket) sockets, \(enumeration(places))"
         var ways: [String] = []
+        var message =
+            "flow \(second.name) (\(second.tag.subject)) and flow \(first.name) (\(first.tag.subject)) would both "
+        if first.tag.isMonitor || second.tag.isMonitor {
+            message +=
+                "work on the same \(socket) sockets, \(enumeration(places)): a socket has one module, and the delay"
+            message += " of the other is not kept"
+            let (stage, head) = first.tag.isMonitor ? (first, second) : (second, first)
+            ways.append("say 'after: \(head.intent.name)' in '\(stage.intent.name)': the two then make one module")
+        } else {
+            message += "send on the same \(socket) sockets, \(enumeration(places))"
+        }
         if !meetings.contains(where: { $0.role == .client }) { ways.append("tag only requests in one of them") }
         ways.append(
             first.tag.priorityIsGiven && second.tag.priorityIsGiven

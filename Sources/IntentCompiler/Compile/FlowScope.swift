@@ -6,10 +6,18 @@ final class FlowScope: Sendable {
     let intent: Intent
     let epoch: Epoch
     let name: FlowName
-    let tag: TagIntent
+    var tag: TagIntent
     /// Sorted by id.
     let clients: [Device]
     let servers: [Device]
+    /// What other intents' flows add to this one, in their order: together they are one module.
+    var stages: [FlowName] = []
+    /// What those hold each send back, besides the flow's own delay.
+    var addedDelay: [ModulePlan.Role: Span] = [:]
+
+    func delay(_ role: ModulePlan.Role) -> Span {
+        .milliseconds(tag.delay.milliseconds + (addedDelay[role]?.milliseconds ?? 0))
+    }
 
     init(intent: Intent, epoch: Epoch, name: FlowName, tag: TagIntent, clients: [Device], servers: [Device]) {
         self.intent = intent

@@ -65,6 +65,8 @@ private struct Past: Sendable {
 
     /// - Returns: intents that were looked at; nil: it has to be compiled anew, and this is of no use any more.
     mutating func follow(_ input: CompilerInput) -> Int? {
+        // What is composed depends on intents that did not change.
+        guard !input.entries.contains(where: { $0.intent.after != nil }) else { return nil }
         guard input.rootSecret == rootSecret, let moved = takeDevices(input.devices),
             let touched = takeEntries(input.entries, moved.changed)
         else { return nil }

@@ -42,6 +42,13 @@ package enum IntentCompiler {
             if part.isRefused { refused.insert(name) }
         }
         var isPlain = parts.count == entries.count
+        if let composition = Composition.compose(parts.flatMap(\.flows), entries, refused: refused) {
+            let composed = Dictionary(grouping: composition.flows) { $0.intent.name }
+            for at in parts.indices { parts[at].flows = composed[parts[at].name] ?? [] }
+            diagnostics += composition.diagnostics
+            refused.formUnion(composition.refused)
+            isPlain = false
+        }
         func flows() -> [FlowScope] { parts.lazy.filter { !refused.contains($0.name) }.flatMap(\.flows) }
         for conflict in Deconfliction.conflicts(flows(), devices, index.numbers) {
             diagnostics.append(conflict.diagnostic)

@@ -4,7 +4,8 @@ import L45Model
 /// to the next.
 final class IntentPart: Sendable {
     let entry: CompilerInput.Entry
-    let flows: [FlowScope]
+    /// By itself, until it is composed with others.
+    var flows: [FlowScope]
     let problems: [Diagnostic]
     /// It has an error of its own.
     let isRefused: Bool
@@ -55,7 +56,7 @@ final class IntentPart: Sendable {
             initKey: identity.initKey(role, device), attach: tag.attach, priority: tag.priority,
             // An end that never receives the dialect would drop everything, one that never sends it has nothing to hold back.
             dropUnlessTagged: tag.dropUntagged && receives,
-            delayMicroseconds: sends ? Int(tag.delay.milliseconds) * 1000 : 0,
+            delayMicroseconds: sends ? Int(flow.delay(role).milliseconds) * 1000 : 0,
             stateRequestWindow: tag.stateWindow, securityCheckWindow: tag.securityWindow, underTest: tag.test,
             artifact: tag.artifact)
     }
@@ -100,7 +101,7 @@ extension IntentSummary {
                 Flow(
                     name: flow.name, subject: flow.tag.subject, dialect: flow.tag.dialect,
                     growth: flow.tag.growthInWords, directions: flow.tag.directions,
-                    clients: flow.clients.map(\.id), servers: flow.servers.map(\.id))
+                    clients: flow.clients.map(\.id), servers: flow.servers.map(\.id), stages: flow.stages)
             },
             isRefused: isRefused)
     }

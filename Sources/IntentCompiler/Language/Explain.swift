@@ -4,6 +4,7 @@ import L45Model
 /// same intent.
 package func explain(_ intent: Intent) -> String {
     var lines = ["name: \(intent.name)"]
+    if let after = intent.after { lines.append("after: \(after)") }
     // A side that is left out is not the same as one that selects every device: a monitor watches the named side alone.
     lines.append(intent.places.clients == nil ? "# clients: every device" : "clients: \(flow(intent.clients))")
     lines.append(intent.places.servers == nil ? "# servers: every device" : "servers: \(flow(intent.servers))")
@@ -11,6 +12,9 @@ package func explain(_ intent: Intent) -> String {
     for (index, tag) in intent.tags.enumerated() {
         lines += ["  # flow \(intent.flowName(index)): \(tag.growthInWords)"]
         lines += explain(tag)
+    }
+    if let added = intent.tags.map(\.addedLabel).first(where: { !$0.isEmpty }) {
+        lines.append("  - label: \(quoted(added))")
     }
     for paths in intent.guards { lines += explain(paths) }
     if let rotation = intent.rotation {

@@ -14,6 +14,8 @@ package struct Intent: Hashable, Sendable {
     package var rotation: Rotation?
     /// How a new edition goes round; nil: to every device at once.
     package var rollout: RolloutStrategy?
+    /// The intent whose flows this one adds to: the two make one module (seed 5.3: a chain is formed by the NCO).
+    package var after: IntentName?
     /// The YAML text of its document, byte for byte.
     package var document: String
     package var places: Places
@@ -29,6 +31,8 @@ package struct Intent: Hashable, Sendable {
         /// Of `RolloutStrategy.waves`.
         package var waves: [SourcePlace] = []
         package var deadline: SourcePlace?
+        /// The value of `after:`.
+        package var after: SourcePlace?
     }
 
     package func flowName(_ index: Int) -> FlowName { FlowName("\(name)/\(index)") }
@@ -77,6 +81,8 @@ package struct TagIntent: Hashable, Sendable {
     package var securityWindow: Span
     /// Installed, attached and counting, but customizing nothing (seed 5.2.2).
     package var test: Bool
+    /// What a monitor adds to the labels of the flows that its intent comes after; empty: nothing.
+    package var addedLabel: String = ""
     package var artifact: ArtifactReference?
     package var place: SourcePlace
 

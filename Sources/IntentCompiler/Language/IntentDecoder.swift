@@ -5,7 +5,7 @@ struct IntentDecoder {
     private let locator: TextLocator
     private(set) var diagnostics: [Diagnostic] = []
 
-    static let keys = ["name", "clients", "servers", "intent"]
+    static let keys = ["name", "after", "clients", "servers", "intent"]
 
     init(_ source: SourceText) { locator = TextLocator(source) }
 
@@ -18,11 +18,15 @@ struct IntentDecoder {
             reader.tell(
                 firstKey(fields, value), "this intent has no name", "add 'name: ' and 1 to 63 of a-z, 0-9 and '-'")
         }
+        let after = reader.text("after") { text throws(Complaint) in try Check.intentName(text) }
+        if let after, after.value == name?.value {
+            reader.tell(after.place, "an intent can not come after itself", "name the intent whose flows it adds to")
+        }
         let clients = SelectorDecoder.decode("clients", &reader)
         let servers = SelectorDecoder.decode("servers", &reader)
         diagnostics += reader.diagnostics
         let items = items(fields, value)
-        let (tags, rotation, draft) = assemble(items)
+        let (tags, rotation, draft) = assemble(items, addsToOthers: after != nil)
         let rollout = draft.flatMap { draft in finished(draft) }
         let guards = items.compactMap { if case .guardPaths(let draft) = $0 { draft } else { nil } }
         let from = one(guards.compactMap(\.clients), "clients", "from", fields)
@@ -31,11 +35,11 @@ struct IntentDecoder {
         return Intent(
             name: name.value, clients: clients ?? from?.value ?? .everyDevice,
             servers: servers ?? to?.value ?? .everyDevice, tags: tags, guards: guards.map(\.intent),
-            rotation: rotation?.value, rollout: rollout, document: document,
+            rotation: rotation?.value, rollout: rollout, after: after?.value, document: document,
             places: Intent.Places(
                 name: name.place, clients: fields["clients"]?.value.place ?? from?.place,
                 servers: fields["servers"]?.value.place ?? to?.place, rotate: rotation?.place,
-                waves: draft?.waves.map(\.place) ?? [], deadline: draft?.deadline?.place))
+                waves: draft?.waves.map(\.place) ?? [], deadline: draft?.deadline?.place, after: after?.place))
     }
 
     /// A selector within a phrase stands for the key of the whole intent: there can be only one of them.
@@ -117,13 +121,14 @@ struct IntentDecoder {
     }
 
     private mutating func assemble(
-        _ items: [IntentItem]
+        _ items: [IntentItem], addsToOthers: Bool
     ) -> (tags: [TagIntent], rotation: Placed<Rotation>?, rollout: RolloutDraft?) {
         var rollouts: [Placed<RolloutDraft>] = []
         var drafts: [TagDraft] = []
         var rotations: [Placed<Rotation>] = []
         var drops: [Placed<Bool>] = []
         var delays: [Placed<Span>] = []
+        var labels: [Placed<String>] = []
         for item in items {
             switch item {
             case .tag(let draft): drafts.append(draft)
@@ -134,6 +139,7 @@ struct IntentDecoder {
             case .rollout(let rollout): rollouts.append(Placed(rollout, rollout.place))
             case .dropUntagged(let drop, let place): drops.append(Placed(drop, place))
             case .delay(let delay, let place): delays.append(Placed(delay, place))
+            case .label(let label, let place): labels.append(Placed(label, place))
             case .guardPaths: continue
             }
         }
@@ -141,10 +147,12 @@ struct IntentDecoder {
         once(rollouts, "rollout")
         once(drops, "drop untagged")
         once(delays, "delay")
+        once(labels, "label")
         let failed = diagnostics.hasErrors
         if drafts.isEmpty, !failed,
-            let place = (rotations.map(\.place) + rollouts.map(\.place) + drops.map(\.place) + delays.map(\.place))
-                .first
+            let place =
+                (rotations.map(\.place) + rollouts.map(\.place) + drops.map(\.place) + delays.map(\.place)
+                + labels.map(\.place)).first
         {
             report(place, "this intent has nothing to do it to", "add a phrase, such as 'tag dig DNS'")
         }
@@ -155,10 +163,19 @@ struct IntentDecoder {
                     "use 'tag' instead of 'monitor', or take this away")
             }
         }
+        if addsToOthers, !failed {
+            for draft in drafts where !draft.isMonitor {
+                report(
+                    draft.place, "a message carries one tag, and the intent that this one comes after writes it",
+                    "use 'monitor' instead of 'tag', and say what is added: 'delay 100ms', 'label TEXT'")
+            }
+        }
         var tags: [TagIntent] = []
         for var draft in drafts {
             if draft.dropUntagged == nil, !draft.isMonitor { draft.dropUntagged = drops.first }
             draft.delay = draft.delay ?? delays.first
+            draft.commonLabel = labels.first
+            draft.addsToOthers = addsToOthers
             if let tag = draft.finished(into: &diagnostics) { tags.append(tag) }
         }
         return (tags, rotations.first, rollouts.first?.value)

@@ -21,6 +21,7 @@ enum IntentItem {
     /// For every tag of the intent that does not say otherwise itself.
     case dropUntagged(Bool, SourcePlace)
     case delay(Span, SourcePlace)
+    case label(String, SourcePlace)
     case guardPaths(GuardDraft)
 }
 

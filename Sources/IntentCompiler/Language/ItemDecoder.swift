@@ -2,7 +2,7 @@ import L45Model
 
 /// The long form of one item of `intent:`.
 enum ItemDecoder {
-    static let kinds = ["tag", "monitor", "rotate", "rollout", "drop untagged", "delay", "guard"]
+    static let kinds = ["tag", "monitor", "rotate", "rollout", "drop untagged", "delay", "label", "guard"]
     private static let monitorKeys = [
         "application", "transport", "port", "server", "client", "direction", "attach", "priority", "delay", "windows",
         "test", "artifact",
@@ -16,7 +16,7 @@ enum ItemDecoder {
         case "monitor": return tag(pair, isMonitor: true, &diagnostics)
         case "rotate": return rotate(pair, &diagnostics)
         case "rollout": return RolloutDecoder.decode(pair, &diagnostics).map { .rollout($0) }
-        case "drop untagged", "delay": return modifier(pair, &diagnostics)
+        case "drop untagged", "delay", "label": return modifier(pair, &diagnostics)
         case "guard": return GuardDecoder.decode(pair, &diagnostics)
         default:
             let first = pair.key.text.split(separator: " ").first.map { $0.lowercased() } ?? ""
@@ -40,6 +40,10 @@ enum ItemDecoder {
         defer { diagnostics += reader.diagnostics }
         if pair.key.text == "delay" {
             return delay(&reader).map { .delay($0.value, $0.place) }
+        }
+        if pair.key.text == "label" {
+            let label = reader.text("label") { text throws(Complaint) in try Check.tagLabel(text) }
+            return label.map { .label($0.value, $0.place) }
         }
         return reader.flag("drop untagged").map { .dropUntagged($0.value, $0.place) }
     }

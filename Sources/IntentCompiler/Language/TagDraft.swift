@@ -14,6 +14,8 @@ struct TagDraft {
     }
 
     var isMonitor: Bool
+    /// Its intent says `after:`.
+    var addsToOthers = false
     var place: SourcePlace
     var process: Placed<String>?
     var thread: Placed<String>?
@@ -28,6 +30,8 @@ struct TagDraft {
     var tagBytes: Placed<Int>?
     var frameBytes: Placed<Int>?
     var label: Placed<String>?
+    /// Of the whole intent, `label TEXT`: of a tag that has none itself; what a monitor adds to those it comes after.
+    var commonLabel: Placed<String>?
     var attach: ModulePlan.AttachMode?
     var priority: Int?
     var dropUntagged: Placed<Bool>?
@@ -77,6 +81,12 @@ struct TagDraft {
                     hint: "give the port, or add 'server: {application: PROGRAM}'"))
         }
         let dialect = dialect(transport.value, number, &diagnostics)
+        if isMonitor, commonLabel != nil, !addsToOthers, let commonLabel {
+            diagnostics.append(
+                Diagnostic(
+                    at: commonLabel.place, "a monitor has no tag that could carry a label",
+                    hint: "say whose tags are meant, by 'after: INTENT'; or use 'tag' instead of 'monitor'"))
+        }
         if isMonitor, let dropUntagged, dropUntagged.value {
             diagnostics.append(
                 Diagnostic(
@@ -95,16 +105,17 @@ struct TagDraft {
             dropUntagged: dropUntagged?.value ?? false, delay: delay?.value ?? .zero,
             stateWindow: stateWindow ?? TagIntent.Defaults.stateWindow,
             securityWindow: securityWindow ?? TagIntent.Defaults.securityWindow, test: test ?? false,
-            artifact: artifact,
+            addedLabel: isMonitor ? commonLabel?.value ?? "" : "", artifact: artifact,
             place: place)
     }
 
     private func dialect(_ transport: Transport, _ port: UInt16?, _ diagnostics: inout [Diagnostic]) -> Dialect? {
         if isMonitor { return .monitor }
         let tagBytes = self.tagBytes?.value ?? TagIntent.Defaults.tagBytes
-        let label = self.label?.value ?? ""
+        let chosen = self.label ?? commonLabel
+        let label = chosen?.value ?? ""
         let room = tagBytes - DialectBounds.tagBytesMin
-        if let placed = self.label, label.utf8.count > room {
+        if let placed = chosen, label.utf8.count > room {
             let needed = DialectBounds.tagBytesMin + label.utf8.count
             diagnostics.append(
                 Diagnostic(

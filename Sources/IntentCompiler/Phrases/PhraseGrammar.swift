@@ -3,7 +3,7 @@ import L45Model
 /// The phrases of the language, as a table: to add one, add a row here and its case in `PhraseReader`.
 struct PhraseGrammar {
     enum Kind: CaseIterable {
-        case tag, monitor, rotate, rotateAt, rollout, dropUntagged, delay, guardPaths
+        case tag, monitor, rotate, rotateAt, rollout, dropUntagged, delay, label, guardPaths
         /// Known, and told so; an issue of its own.
         case threatLevel
     }
@@ -135,6 +135,7 @@ struct PhraseGrammar {
         Rule(kind: .rollout, head: [.word("roll"), .word("out")], clauses: rollout),
         Rule(kind: .dropUntagged, head: [.word("drop"), .word("untagged")], clauses: []),
         Rule(kind: .delay, head: [.word("delay"), .slot(.duration)], clauses: []),
+        Rule(kind: .label, head: [.word("label"), .slot(.label)], clauses: []),
         Rule(
             kind: .guardPaths, head: [.word("guard"), .word("paths")],
             clauses: [

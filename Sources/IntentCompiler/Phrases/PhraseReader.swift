@@ -34,6 +34,10 @@ enum PhraseReader {
             }
             guard let span else { throw Diagnostic(at: match.place, "a delay needs a length of time") }
             return .delay(span.value, match.place)
+        case .label:
+            let label = try slot(.label, match) { text throws(Complaint) in try Check.tagLabel(text) }
+            guard let label else { throw Diagnostic(at: match.place, "a label needs its text") }
+            return .label(label.value, label.place)
         case .guardPaths:
             return .guardPaths(try guardPaths(match))
         case .threatLevel:
