@@ -8,7 +8,9 @@ struct SimulatedDevice {
     let id: DeviceID
     let name: String
     let labels: [String: String]
+    /// What its peers call it by, and all that it has.
     let address: AddressBlock
+    let addresses: [AddressBlock]
     let peer: PeerAddress
     var disk = MemoryDisk()
     let tap = DialectTap()
@@ -33,13 +35,24 @@ struct SimulatedDevice {
         name = "host\(number)"
         self.labels = labels
         self.address = address
+        addresses = [address]
+        peer = PeerAddress(address)
+    }
+
+    /// The double of a real device.
+    init(_ device: Device, address: AddressBlock) {
+        id = device.id
+        name = device.facts.name
+        labels = device.facts.labels
+        self.address = address
+        addresses = device.facts.addresses
         peer = PeerAddress(address)
     }
 
     func clock(_ now: Timestamp) -> Timestamp { now + .milliseconds(clockOff) }
 
     var facts: DeviceFacts {
-        DeviceFacts(name: name, labels: labels, addresses: [address], taps: [.preload], agentVersion: "simulated")
+        DeviceFacts(name: name, labels: labels, addresses: addresses, taps: [.preload], agentVersion: "simulated")
     }
 
     /// The agent's process begins: what it knows is what lies on the disk.

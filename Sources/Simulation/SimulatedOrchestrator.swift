@@ -207,6 +207,20 @@ struct SimulatedOrchestrator {
         adopt(try plan(next, mustFit: touched, now), removed: [], &store)
     }
 
+    /// Documents of several intents at once, and intents withdrawn with them.
+    /// - Parameter mustFit: those that change have to fit the fleet; else what does not fit gets no module.
+    mutating func change(
+        _ sources: [APISource], removing: [IntentName], mustFit: Bool, _ store: inout SimulatedStore, now: Timestamp
+    ) throws {
+        var next = book
+        let gone = store.gone
+        let outcomes = try next.apply(sources, prune: false, lastKnown: { gone[$0] }, now: now).outcomes
+        let removed = removing.filter { next.records[$0] != nil }
+        for name in removed { next.remove(name) }
+        let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name)).subtracting(removed)
+        adopt(try plan(next, mustFit: mustFit ? touched : [], now), removed: removed, &store)
+    }
+
     mutating func delete(_ name: IntentName, _ store: inout SimulatedStore, now: Timestamp) throws {
         var next = book
         guard next.records[name] != nil else { return }

@@ -72,7 +72,7 @@ extension Simulation {
             twin
             ?? backups.first.flatMap { older in
                 (try? SimulatedOrchestrator(
-                    older, rootSecret: rootSecret, policy: SimulationSetup.policy, now: now)).map { (older, $0) }
+                    older, rootSecret: rootSecret, policy: setup.policy, now: now)).map { (older, $0) }
             }
         guard let other else { return }
         report.disasters += 1

@@ -27,6 +27,7 @@ extension Simulation {
         guard published > before else { return }
         report.published += 1
         say("\(id): generation \(published) in force")
+        if setup.trial != nil { return lookAtTrial(id) }
         checkSenders(id)
     }
 
@@ -82,10 +83,11 @@ extension Simulation {
             }
             orchestrator = acting
         }
-        let deadline = elapsed + Self.settleMax
+        let most = max(Self.settleMax, 4 * setup.policy.drainBound.milliseconds)
+        let deadline = elapsed + most
         while elapsed < deadline, !isAtRest, report.violations.isEmpty { try step() }
         guard isAtRest else {
-            if report.violations.isEmpty { violate("not at rest after \(Self.settleMax) ms: \(whatIsLeft)") }
+            if report.violations.isEmpty { violate("not at rest after \(most) ms: \(whatIsLeft)") }
             return
         }
         isLenient = false
@@ -106,6 +108,8 @@ extension Simulation {
             guard let device = devices[id], !device.isDark, !device.isBereft, device.connection != nil else {
                 return false
             }
+            // A trial's intents may enforce, or be under test.
+            if setup.trial != nil { return device.tap.entries.map(\.plan) == (store.plans[id]?.modules ?? []) }
             return device.tap.entries
                 == (store.plans[id]?.modules ?? []).map { ModuleEntry(plan: $0, state: .active, enforcing: false) }
         }
@@ -121,5 +125,5 @@ extension Simulation {
 }
 
 extension ModuleEntry {
-    fileprivate var isSending: Bool { state == .active && plan.sends }
+    var isSending: Bool { state == .active && plan.sends }
 }

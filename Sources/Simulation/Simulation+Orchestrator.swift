@@ -82,7 +82,7 @@ extension Simulation {
         guard orchestrator == nil else { return }
         say("the orchestrator starts")
         orchestrator = try SimulatedOrchestrator(
-            store, rootSecret: rootSecret, policy: SimulationSetup.policy, now: now)
+            store, rootSecret: rootSecret, policy: setup.policy, now: now)
         passSoon()
     }
 
@@ -101,6 +101,7 @@ extension Simulation {
     // MARK: The operator
 
     func act() throws {
+        if setup.trial != nil { return try actInTrial() }
         guard !operatorIsDone else { return }
         defer { queue.put(.act, at: delay(setup.operatorEvery)) }
         guard var acting = orchestrator else { return }

@@ -6,7 +6,12 @@ extension Simulation {
     /// A client opens a connection; the next one comes some time later.
     func openStream(_ client: DeviceID, _ server: DeviceID) {
         queue.put(.openStream(client: client, server: server), at: delay(6_000))
-        guard let port = streamPorts.randomElement(using: &random), let from = devices[client],
+        guard let port = streamPorts.randomElement(using: &random) else { return }
+        openStream(client, server, port: port)
+    }
+
+    func openStream(_ client: DeviceID, _ server: DeviceID, port: UInt16) {
+        guard let from = devices[client],
             let to = devices[server], !from.isDark, !to.isDark
         else { return }
         streams += 1

@@ -23,7 +23,7 @@ extension Simulation {
         }
     }
 
-    private func send(_ plain: [UInt8], from: DeviceID, to: DeviceID, port: UInt16, isAnswer: Bool) {
+    func send(_ plain: [UInt8], from: DeviceID, to: DeviceID, port: UInt16, isAnswer: Bool) {
         guard let sender = devices[from], let receiver = devices[to], !sender.isDark else { return }
         let wire = sender.tap.send(
             plain, to: receiver.peer, port: port, answering: isAnswer, at: sender.clock(now))

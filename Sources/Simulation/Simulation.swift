@@ -23,6 +23,7 @@ package final class Simulation {
         case pass
         case tick
         case talk(client: DeviceID, server: DeviceID)
+        case converse(Int)
         case arrive(Packet)
         case openStream(client: DeviceID, server: DeviceID)
         case acceptStream(Int)
@@ -72,6 +73,7 @@ package final class Simulation {
     var isLenient = false
     var operatorIsDone = false
     var settledEpoch: [FlowName: Epoch] = [:]
+    var trial = FleetTrial.Course()
 
     static let base = Timestamp(1_750_000_000_000)
     var now: Timestamp { Self.base + .milliseconds(elapsed) }
@@ -88,7 +90,12 @@ package final class Simulation {
         var devices: [DeviceID: SimulatedDevice] = [:]
         var clients: [DeviceID] = []
         var servers: [DeviceID] = []
-        for number in 1...max(2, setup.clients + setup.servers) {
+        for var device in setup.trial?.simulatedDevices ?? [] {
+            if setup.chaos != .none { device.clockOff = Int64.random(in: -3_600_000...3_600_000, using: &random) }
+            devices[device.id] = device
+            clients.append(device.id)
+        }
+        for number in 1...max(2, setup.clients + setup.servers) where setup.trial == nil {
             let isClient = number <= max(1, setup.clients)
             guard let address = AddressBlock("10.0.\(number / 250).\(number % 250 + 1)") else { continue }
             var device = SimulatedDevice(
@@ -102,12 +109,13 @@ package final class Simulation {
         self.servers = servers
         self.random = random
         orchestrator = try SimulatedOrchestrator(
-            store, rootSecret: rootSecret, policy: SimulationSetup.policy, now: now)
+            store, rootSecret: rootSecret, policy: setup.policy, now: now)
         begin()
     }
 
     private func begin() {
         for id in clients + servers { queue.put(.startAgent(id, token: 0), at: delay(500)) }
+        if setup.trial != nil { beginTrial() }
         for client in clients {
             for server in servers {
                 queue.put(.talk(client: client, server: server), at: delay(1_000))
@@ -164,6 +172,7 @@ package final class Simulation {
             passSoon()
             queue.put(.tick, at: elapsed + (isUnsettled ? 250 : 2_000))
         case .talk(let client, let server): talk(client, server)
+        case .converse(let at): converse(at)
         case .arrive(let packet): arrive(packet)
         case .openStream(let client, let server): openStream(client, server)
         case .acceptStream(let id): acceptStream(id)

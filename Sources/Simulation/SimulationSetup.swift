@@ -23,6 +23,9 @@ package struct SimulationSetup: Hashable, Sendable {
     package var death: Death?
     /// What some devices refuse for a while, and from when on; besides whatever `chaos` does.
     package var outage: Outage?
+    /// The fleet and the change that are tried, in place of a fleet and an operator of the seed's; `clients`, `servers`,
+    /// `rotations` and `intents` are then not looked at.
+    package var trial: FleetTrial.Plan?
     /// The longest that a message of the control channel may take, in milliseconds.
     package var controlDelayMax: Int64 = 400
 
@@ -116,6 +119,14 @@ package struct SimulationSetup: Hashable, Sendable {
     /// The bound is above the longest flight of a datagram (`flightMax`).
     static let policy = RolloutPolicy(
         drainBound: .seconds(3), resendAfter: .seconds(4), brakeShare: 0.5, brakeDevicesMin: 4)
+    /// A trial begins no rotation but the one that it is about.
+    var policy: RolloutPolicy {
+        guard let trial else { return Self.policy }
+        var policy = Self.policy
+        policy.drainBound = trial.drainBound
+        policy.rotationsAtOnceMax = 0
+        return policy
+    }
     /// Milliseconds.
     static let flightMax: Int64 = 2_000
 }

@@ -10,6 +10,10 @@ struct APIWireTests {
             #"{"api":"l45/v1","body":{"dryRun":false,"prune":true,"sources":[{"origin":"a.yaml","text":"x: 1"}]},"verb":"apply"}"#
         ),
         (
+            .plan(PlanRequest(sources: [APISource(origin: "a.yaml", text: "x: 1")], mtuBytes: 1280)),
+            #"{"api":"l45/v1","body":{"inventoryDevices":0,"mtuBytes":1280,"prune":false,"sources":[{"origin":"a.yaml","text":"x: 1"}]},"verb":"plan"}"#
+        ),
+        (
             .delete(DeleteRequest(intents: [IntentName("dns")])),
             #"{"api":"l45/v1","body":{"intents":["dns"]},"verb":"delete"}"#
         ),

@@ -3,7 +3,7 @@ package import Foundation
 extension APIRequest: Codable {
     /// Verbs on the wire. Never renamed within a version.
     private enum Verb: String, Codable {
-        case apply, delete, get, events, rollout, version
+        case apply, plan, delete, get, events, rollout, version
         case createToken = "create-token"
         case setLabels = "set-labels"
         case forgetDevice = "forget-device"
@@ -28,6 +28,7 @@ extension APIRequest: Codable {
         func body<Body: Decodable>() throws -> Body { try container.decode(Body.self, forKey: .body) }
         switch verb {
         case .apply: self = .apply(try body())
+        case .plan: self = .plan(try body())
         case .delete: self = .delete(try body())
         case .get: self = .get(try body())
         case .events: self = .events(try body())
@@ -48,6 +49,7 @@ extension APIRequest: Codable {
         }
         switch self {
         case .apply(let body): try put(.apply, body)
+        case .plan(let body): try put(.plan, body)
         case .delete(let body): try put(.delete, body)
         case .get(let body): try put(.get, body)
         case .events(let body): try put(.events, body)

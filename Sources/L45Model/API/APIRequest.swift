@@ -2,6 +2,8 @@
 package enum APIRequest: Hashable, Sendable {
     /// Make these the intents. Answer: `.applied`.
     case apply(ApplyRequest)
+    /// Say what an apply would do, and prove what can be proved of it. Answer: `.planned`.
+    case plan(PlanRequest)
     /// Withdraw intents; their modules go by the phases of a rollout. Answer: `.deleted`.
     case delete(DeleteRequest)
     /// Read. Answer: the views of the kind asked for.

@@ -1,6 +1,7 @@
 /// The orchestrator's answer.
 package enum APIResponse: Hashable, Sendable {
     case applied(ApplyResult)
+    case planned(PlanResult)
     case deleted(DeleteResult)
     case devices([DeviceView])
     case intents([IntentView])
@@ -20,7 +21,7 @@ extension APIResponse: Codable {
     /// Kinds on the wire. Never renamed within a version.
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
-        case failure, paths
+        case failure, paths, planned
     }
 
     private enum Key: String, CodingKey { case api, kind, body }
@@ -28,6 +29,7 @@ extension APIResponse: Codable {
     package var kind: Kind {
         switch self {
         case .applied: .applied
+        case .planned: .planned
         case .deleted: .deleted
         case .devices: .devices
         case .intents: .intents
@@ -50,6 +52,7 @@ extension APIResponse: Codable {
         func body<Body: Decodable>() throws -> Body { try container.decode(Body.self, forKey: .body) }
         switch kind {
         case .applied: self = .applied(try body())
+        case .planned: self = .planned(try body())
         case .deleted: self = .deleted(try body())
         case .devices: self = .devices(try body())
         case .intents: self = .intents(try body())
@@ -72,6 +75,7 @@ extension APIResponse: Codable {
         try container.encode(kind, forKey: .kind)
         switch self {
         case .applied(let body): try container.encode(body, forKey: .body)
+        case .planned(let body): try container.encode(body, forKey: .body)
         case .deleted(let body): try container.encode(body, forKey: .body)
         case .devices(let body): try container.encode(body, forKey: .body)
         case .intents(let body): try container.encode(body, forKey: .body)
