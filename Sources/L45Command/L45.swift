@@ -28,7 +28,9 @@ struct L45: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Intents",
-                subcommands: [ApplyCommand.self, DiffCommand.self, DeleteCommand.self, ExplainCommand.self]),
+                subcommands: [
+                    ApplyCommand.self, DiffCommand.self, PlanCommand.self, DeleteCommand.self, ExplainCommand.self,
+                ]),
             CommandGroup(
                 name: "Fleet",
                 subcommands: [

@@ -169,9 +169,13 @@ package struct FleetViews: Sendable {
         }
         let waiting = Set(statuses.flatMap(\.waiting).map(\.device)).union(unguarded)
         let settled = statuses.filter { $0.phase == .settled && $0.epoch == record.epoch }
+        // One that only adds to another is in force as that one is.
+        let head = flows.isEmpty && !deleting ? book.head(of: record.name) : nil
         let ready =
-            !deleting && !(flows.isEmpty && guarding.isEmpty) && settled.count == flows.count
-            && statuses.count == flows.count && unguarded.isEmpty
+            if let head { view(of: head, deleting: false).ready && misfits[record.name] == nil } else {
+                !deleting && !(flows.isEmpty && guarding.isEmpty) && settled.count == flows.count
+                    && statuses.count == flows.count && unguarded.isEmpty
+            }
         let rotation = book.intent(record.name)?.rotation
         return IntentView(
             record: record, observedRevision: record.revision, rotate: rotation?.timing,

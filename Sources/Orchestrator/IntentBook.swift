@@ -79,6 +79,17 @@ package struct IntentBook: Sendable {
         }
     }
 
+    /// The record at the head of the chain that an intent adds to; nil: it adds to none, or the chain has no head.
+    package func head(of name: IntentName) -> IntentRecord? {
+        var seen: Set<IntentName> = [name]
+        guard var next = parsed[name]?.after else { return nil }
+        while let after = parsed[next]?.after {
+            guard seen.insert(next).inserted else { return nil }
+            next = after
+        }
+        return records[next]
+    }
+
     package mutating func remove(_ name: IntentName) {
         records[name] = nil
         parsed[name] = nil

@@ -12,6 +12,7 @@ extension NetworkOrchestrator: OperatorService {
         do {
             switch request {
             case .apply(let request): return .applied(try apply(request))
+            case .plan(let request): return .planned(try planned(request))
             case .delete(let request): return .deleted(try delete(request))
             case .get(let query): return try get(query)
             case .events(let query): return .events(try events(query))
@@ -41,29 +42,14 @@ extension NetworkOrchestrator: OperatorService {
 
     private func apply(_ request: ApplyRequest) throws -> ApplyResult {
         let time = now()
-        var next = book
-        let (outcomes, parseWarnings) = try next.apply(
-            request.sources, prune: request.prune, lastKnown: { try inventory.lastKnown($0) }, now: time)
-        let removed = outcomes.filter { $0.outcome == .pruned }.map(\.name)
-        let before = fleet.devices.mapValues(\.plan)
-        let pathsBefore = Dictionary(paths.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
-        let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
-        let planned = try plan(next, mustFit: touched, authored: touched, time)
-        if !request.dryRun, outcomes.contains(where: { $0.outcome != .unchanged }) {
-            try adopt(planned, removed: removed, cause: "operator", time)
+        let proposal = try propose(request.sources, prune: request.prune, time)
+        // What a device is to run is told by what it is to run now.
+        let result = change(of: proposal, dryRun: request.dryRun)
+        if !request.dryRun, !proposal.touched.isEmpty {
+            try adopt(proposal.planned, removed: proposal.removed, cause: "operator", time)
             passAtOnce()
         }
-        let after = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
-        let pathsAfter = Dictionary(planned.paths.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
-        let diffs = fleet.devices.values.compactMap { device in
-            let id = device.device.id
-            return DeviceDiff(
-                deviceName: device.device.facts.name, from: before[id] ?? nil, to: after[id],
-                pathsFrom: pathsBefore[id], pathsTo: pathsAfter[id])
-        }
-        return ApplyResult(
-            dryRun: request.dryRun, intents: outcomes, warnings: parseWarnings + planned.warnings,
-            devices: diffs.sorted { ($0.deviceName, $0.device) < ($1.deviceName, $1.device) })
+        return result
     }
 
     private func delete(_ request: DeleteRequest) throws -> DeleteResult {

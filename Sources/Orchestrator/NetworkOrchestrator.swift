@@ -237,7 +237,8 @@ package actor NetworkOrchestrator {
 
     /// Plans for the fleet as it is now; changes nothing.
     func plan(
-        _ next: IntentBook, mustFit: Set<IntentName>, authored: Set<IntentName> = [], _ time: Timestamp
+        _ next: IntentBook, mustFit: Set<IntentName>, authored: Set<IntentName> = [], mtuBytes: Int = 1500,
+        _ time: Timestamp
     ) throws(APIFailure) -> Planning.Planned {
         try Planning.plan(
             next,
@@ -245,7 +246,7 @@ package actor NetworkOrchestrator {
                 devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
                 plans: fleet.devices.values.compactMap(\.plan), known: { [fleet] in fleet.knownModules($0) },
                 drainBound: configuration.policy.drainBound, paths: paths.plans),
-            mustFit: mustFit, authored: authored, now: time, compiler: &compiler)
+            mustFit: mustFit, authored: authored, mtuBytes: mtuBytes, now: time, compiler: &compiler)
     }
 
     /// Stores intents and plans in one transaction, and only then takes them up.

@@ -11,6 +11,10 @@ package enum Planning {
         package var warnings: [String]
         /// Intents that do not fit the fleet as it is, and why: their modules stay as they were planned before.
         package var misfits: [IntentName: String]
+        /// Of the intents that were authored, and those that change with them; none is refuted.
+        package var proofs: [PlanProof]
+        /// What each intent comes to.
+        package var summaries: [IntentSummary]
     }
 
     /// The fleet that is planned for.
@@ -50,8 +54,8 @@ package enum Planning {
     /// - Parameter compiler: what it compiled last is gone on from.
     /// - Throws: `badInput` with the compiler's findings; then nothing has changed.
     package static func plan(
-        _ book: IntentBook, for fleet: Fleet, mustFit: Set<IntentName>, authored: Set<IntentName> = [], now: Timestamp,
-        compiler: inout IncrementalCompiler
+        _ book: IntentBook, for fleet: Fleet, mustFit: Set<IntentName>, authored: Set<IntentName> = [],
+        mtuBytes: Int = 1500, now: Timestamp, compiler: inout IncrementalCompiler
     ) throws(APIFailure) -> Planned {
         var book = book
         var compiled = try compile(book, fleet, mustFit, &compiler)
@@ -61,6 +65,7 @@ package enum Planning {
             for intent in changed { book.advance(intent, now: now) }
             compiled = try compile(book, fleet, mustFit, &compiler)
         }
+        let proofs = try prove(book, compiled, fleet, authored.isEmpty ? [] : authored.union(changed), mtuBytes)
         let faults = compiled.diagnostics.filter { $0.severity == .error }
         var misfits: [IntentName: String] = [:]
         for intent in compiled.refused {
@@ -71,7 +76,32 @@ package enum Planning {
         return Planned(
             book: book, plans: keeping(misfits, of: fleet.plans, in: compiled.plans),
             paths: keeping(misfits, of: fleet.paths, in: compiled.paths),
-            warnings: compiled.diagnostics.map { $0.rendered() }, misfits: misfits)
+            warnings: compiled.diagnostics.map { $0.rendered() }, misfits: misfits, proofs: proofs,
+            summaries: compiled.summaries)
+    }
+
+    /// - Throws: `badInput` when something is refuted: what cannot be proved is not shipped.
+    private static func prove(
+        _ book: IntentBook, _ compiled: Compilation, _ fleet: Fleet, _ touched: Set<IntentName>, _ mtuBytes: Int
+    ) throws(APIFailure) -> [PlanProof] {
+        guard !touched.isEmpty else { return [] }
+        var editions: [FlowName: [Epoch: Dialect]] = [:]
+        for plan in compiled.plans where plan.modules.contains(where: { touched.contains($0.intent) }) {
+            for module in fleet.known(plan.device).values {
+                editions[module.flow, default: [:]][module.epoch] = module.dialect
+            }
+        }
+        let proofs = PlanProofs.prove(
+            compiled,
+            of: CompilerInput(entries: book.entries, devices: fleet.devices, rootSecret: fleet.rootSecret),
+            touched: touched, editions: editions, mtuBytes: mtuBytes)
+        let refuted = proofs.filter { $0.verdict == .refuted }
+        guard refuted.isEmpty else {
+            throw APIFailure(
+                .badInput, "the plan cannot be proved; nothing was changed",
+                diagnostics: refuted.map { $0.diagnostic ?? "\($0.subject): \($0.evidence)" })
+        }
+        return proofs
     }
 
     private static func checkRollouts(

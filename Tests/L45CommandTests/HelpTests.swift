@@ -50,6 +50,8 @@ private let rootHelp = """
     INTENTS SUBCOMMANDS:
       apply                   Make intents so.
       diff                    Show what an apply would change, device by device.
+      plan                    Show what an apply would change and start, and what
+                              is proved of it.
       delete                  Withdraw intents.
       explain                 Show intents in their long form, every default
                               written out.

@@ -1,0 +1,63 @@
+import Inventory
+import L45Model
+import Reconciler
+
+// What an apply would do: worked out on a copy, so that asking changes nothing.
+extension NetworkOrchestrator {
+    /// Sources as they would be in force.
+    struct Proposal {
+        var outcomes: [ApplyResult.Intent]
+        /// Of parsing and planning, rendered.
+        var warnings: [String]
+        var planned: Planning.Planned
+        var touched: Set<IntentName> { Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name)) }
+        var removed: [IntentName] { outcomes.filter { $0.outcome == .pruned }.map(\.name) }
+    }
+
+    /// - Throws: `badInput` when they do not parse, do not fit, or cannot be proved.
+    func propose(
+        _ sources: [APISource], prune: Bool, mtuBytes: Int = 1500, _ time: Timestamp
+    ) throws -> Proposal {
+        var next = book
+        let (outcomes, warnings) = try next.apply(
+            sources, prune: prune, lastKnown: { try inventory.lastKnown($0) }, now: time)
+        let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
+        let planned = try plan(next, mustFit: touched, authored: touched, mtuBytes: mtuBytes, time)
+        return Proposal(outcomes: outcomes, warnings: warnings + planned.warnings, planned: planned)
+    }
+
+    /// Device by device, against the plans in force.
+    func change(of proposal: Proposal, dryRun: Bool) -> ApplyResult {
+        let planned = proposal.planned
+        let after = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let pathsBefore = Dictionary(paths.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let pathsAfter = Dictionary(planned.paths.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let diffs = fleet.devices.values.compactMap { device in
+            let id = device.device.id
+            return DeviceDiff(
+                deviceName: device.device.facts.name, from: device.plan, to: after[id], pathsFrom: pathsBefore[id],
+                pathsTo: pathsAfter[id])
+        }
+        return ApplyResult(
+            dryRun: dryRun, intents: proposal.outcomes, warnings: proposal.warnings,
+            devices: diffs.sorted { ($0.deviceName, $0.device) < ($1.deviceName, $1.device) })
+    }
+
+    func planned(_ request: PlanRequest) throws -> PlanResult {
+        guard PlanRequest.mtuRange.contains(request.mtuBytes) else {
+            throw APIFailure(
+                .badInput,
+                "an MTU is \(PlanRequest.mtuRange.lowerBound) to \(PlanRequest.mtuRange.upperBound) bytes, not "
+                    + "\(request.mtuBytes)")
+        }
+        let proposal = try propose(request.sources, prune: request.prune, mtuBytes: request.mtuBytes, now())
+        let forecast = PlanForecast(
+            devices: fleet.devices.mapValues(\.device), before: fleet.devices.values.compactMap(\.plan),
+            after: proposal.planned.plans, book: proposal.planned.book, drainBound: configuration.policy.drainBound)
+        let most = min(request.inventoryDevices, PlanRequest.devicesMax)
+        let inventory = most > 0 ? forecast.inventory(before: book, touched: proposal.touched, most: most) : nil
+        return PlanResult(
+            change: change(of: proposal, dryRun: true), rotations: forecast.rotations, proofs: proposal.planned.proofs,
+            inventory: inventory)
+    }
+}
