@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "Orchestrator",
             dependencies: [
-                "L45Model", "IntentCompiler", "Reconciler", "Inventory", "ControlChannel",
+                "L45Model", "IntentCompiler", "Reconciler", "Inventory", "ControlChannel", "HiccupsGuard",
                 .nioCore, .nioPosix, .logging, .lifecycle, .crypto,
             ],
             swiftSettings: strict),
@@ -189,7 +189,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "KernelTap", "ControlChannel", "L45Model", .logging, .nioCore],
+            dependencies: ["Agent", "HiccupsGuard", "KernelTap", "ControlChannel", "L45Model", .logging, .nioCore],
             swiftSettings: strict),
         .testTarget(
             name: "OrchestratorTests",

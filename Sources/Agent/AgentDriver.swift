@@ -48,7 +48,7 @@ package struct AgentDriver<T: Tap> {
         case .artifactChunk(let artifact, let offset, let bytes): .artifactChunk(artifact, offset: offset, bytes: bytes)
         case .artifactMissing(let artifact): .artifactMissing(artifact)
         // Not of the tap: `PathAgent` takes them.
-        case .setPaths, .pathsInvalid, .farGatesHeld: .tick
+        case .setPaths, .pathsInvalid, .farGatesHeld, .pathKeys: .tick
         }
     }
 

@@ -54,10 +54,13 @@ package actor AgentService<T: Tap>: Service {
             timer?.task.cancel()
             timer = nil
         }
+        let vault = PathVault(now: now)
         // What the operator asked for and this host can not do is told at the start.
         let responder =
             configuration.respond.isEmpty
-            ? nil : try await ServiceResponder.start(beside: configuration.respond) { PathKeyring() }
+            ? nil
+            : try await ServiceResponder.start(
+                beside: configuration.respond, slot: { vault.slot() }, keys: { vault.keyring }, seen: { vault.saw($0) })
         defer { responder?.stop() }
         let facts = HostFacts.gather(configuration, tap: tap.kind)
         let identities = IdentityStore(path: "\(configuration.stateFolder)/identity")
@@ -69,8 +72,8 @@ package actor AgentService<T: Tap>: Service {
         let link = ClientLink()
         let paths = try seams.map { seams in
             try PathAgent(
-                device: identity.device, folder: configuration.stateFolder, seams: seams, logger: logger, now: now,
-                send: { link.send($0) })
+                device: identity.device, folder: configuration.stateFolder, seams: seams, vault: vault, logger: logger,
+                now: now, send: { link.send($0) })
         }
         self.paths = paths
         let client = ChannelClient(
@@ -80,6 +83,7 @@ package actor AgentService<T: Tap>: Service {
                 hello: {
                     var hello = self.hello.withLock { $0 }
                     hello.pathGeneration = paths?.generation
+                    hello.pathKeysTag = paths.map { _ in vault.tag }
                     return hello
                 }),
             logger: logger)
@@ -199,7 +203,7 @@ package actor AgentService<T: Tap>: Service {
             for problem in report.problems { logger.debug("reported problem", metadata: ["problem": "\(problem)"]) }
         case .artifactWanted(let artifact, let offset):
             logger.info("artifact wanted", metadata: ["artifact": "\(artifact.digest.short)", "offset": "\(offset)"])
-        case .hello, .paths: break
+        case .hello, .paths, .pathKeysHeld, .pathExchanges: break
         }
     }
 }
@@ -218,6 +222,7 @@ extension PathAgent.Input {
         case .pathsInvalid(let generation, let why): self = .invalid(generation, why: why)
         case .farGatesHeld(let path, let gates): self = .farHeld(path, gates)
         case .welcome(_, let reportEvery): self = .welcomed(reportEvery: reportEvery)
+        case .pathKeys(let keys): self = .keys(keys)
         case .set, .reportWanted, .artifactChunk, .artifactMissing: return nil
         }
     }

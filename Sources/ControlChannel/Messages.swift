@@ -15,6 +15,10 @@ package enum AgentMessage: Hashable, Sendable {
     case event(Event)
     /// How its paths stand.
     case paths(PathReport)
+    /// It keeps the keys that came under this tag.
+    case pathKeysHeld(tag: String)
+    /// What it saw of single exchanges.
+    case pathExchanges(PathExchanges)
 }
 
 /// The agent's check-in (seed 2.2.1).
@@ -25,10 +29,14 @@ package struct AgentHello: Hashable, Sendable {
     package var ledgerGeneration: Generation
     /// Of the path table that the agent keeps, 0 none; nil: the agent can not guard paths.
     package var pathGeneration: Generation?
+    /// Of the keys of paths that it keeps, empty where it has none; nil: it takes none.
+    package var pathKeysTag: String?
 
     package init(
-        facts: DeviceFacts, bootID: String, ledgerGeneration: Generation, pathGeneration: Generation? = nil
+        facts: DeviceFacts, bootID: String, ledgerGeneration: Generation, pathGeneration: Generation? = nil,
+        pathKeysTag: String? = nil
     ) {
+        self.pathKeysTag = pathKeysTag
         self.pathGeneration = pathGeneration
         self.facts = facts
         self.bootID = bootID
@@ -53,4 +61,6 @@ package enum OrchestratorMessage: Hashable, Sendable {
     case pathsInvalid(Generation, why: String)
     /// The far devices of this path have these gates and no others.
     case farGatesHeld(PathName, [PathGate])
+    /// Have these keys of paths and no others.
+    case pathKeys(PathKeys)
 }

@@ -10,6 +10,7 @@ package struct StoredFleet: Sendable {
     package var reports: [DeviceID: DeviceReport] = [:]
     package var pathTables: [DeviceID: PathTable] = [:]
     package var pathReports: [DeviceID: PathReport] = [:]
+    package var pathTrusts: [PathTrust] = []
     package var statuses: [FlowName: RolloutStatus] = [:]
     package var intents: [IntentRecord] = []
 }
@@ -30,6 +31,7 @@ extension Inventory {
             fleet.reports = try Self.reports(in: db)
             fleet.pathTables = try Self.pathTables(in: db)
             fleet.pathReports = try Self.pathReports(in: db)
+            fleet.pathTrusts = try Self.pathTrusts(in: db)
             return fleet
         }
     }

@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 3
+    static let version = 4
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -24,6 +24,10 @@ enum Schema {
         migrator.registerMigration("3 row seals") { db in
             try RowSeals.install(in: db)
             try db.execute(sql: "PRAGMA user_version = 3")
+        }
+        migrator.registerMigration("keys: trust in paths") { db in
+            try db.execute(sql: trusts)
+            try db.execute(sql: "PRAGMA user_version = 4")
         }
         return migrator
     }()
@@ -170,5 +174,15 @@ enum Schema {
             device TEXT PRIMARY KEY REFERENCES device ON DELETE CASCADE,
             report TEXT NOT NULL
         ) STRICT;
+        """
+
+    // Epochs of keys and what is known of lies; the keys themselves are derived, and stand nowhere but in `paths.root`, sealed.
+    private static let trusts = """
+        CREATE TABLE path_trust (
+            device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            content TEXT NOT NULL,
+            PRIMARY KEY (device, path)
+        ) STRICT, WITHOUT ROWID;
         """
 }

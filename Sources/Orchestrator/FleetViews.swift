@@ -8,14 +8,19 @@ package struct FleetViews: Sendable {
     let book: IntentBook
     let misfits: [IntentName: String]
     let paths: PathFleet
+    let trusts: PathTrustBook
+    /// nil: not asked of paths.
+    let keys: PathKeyDesk?
     let now: Timestamp
     let names: [DeviceID: String]
 
     package init(
         fleet: FleetState, book: IntentBook, misfits: [IntentName: String] = [:], paths: PathFleet = PathFleet(),
-        now: Timestamp
+        trusts: PathTrustBook = PathTrustBook(), keys: PathKeyDesk? = nil, now: Timestamp
     ) {
         self.paths = paths
+        self.trusts = trusts
+        self.keys = keys
         self.fleet = fleet
         self.book = book
         self.misfits = misfits

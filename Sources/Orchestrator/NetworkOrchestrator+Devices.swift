@@ -63,6 +63,7 @@ extension NetworkOrchestrator {
         guard let device = changed || known == nil ? try inventory.device(id)?.device : known else { return }
         if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
         paths.connected(device, kept: arrival.hello.pathGeneration)
+        pathKeys.connected(id, tag: arrival.hello.pathKeysTag)
         try server?.send(.welcome(id, reportEvery: reportEvery), to: arrival.session)
         note(
             Event(
@@ -82,6 +83,7 @@ extension NetworkOrchestrator {
         arrivals[id] = nil
         fleet.disconnected(id, now: time)
         paths.disconnected(id)
+        pathKeys.disconnected(id)
         note(
             Event(
                 at: time, severity: .warning, subject: "device/\(id)", message: "device away",
@@ -109,6 +111,8 @@ extension NetworkOrchestrator {
             event.subject = Self.subject(event, of: id)
             note(event)
         case .paths(let report): received(report, from: id)
+        case .pathKeysHeld(let tag): pathKeysHeld(tag, by: id)
+        case .pathExchanges(let exchanges): received(exchanges, from: id)
         case .artifactWanted(let reference, let offset):
             sendArtifact(reference, from: offset, to: session)
         }

@@ -122,7 +122,7 @@ extension NetworkOrchestrator: OperatorService {
     // MARK: Reading
 
     private func get(_ query: ResourceQuery) throws -> APIResponse {
-        let views = FleetViews(fleet: fleet, book: book, misfits: misfits, paths: paths, now: now())
+        let views = views
         switch query.kind {
         case .devices: return .devices(try views.devices(query))
         case .intents: return .intents(try views.intents(query))
@@ -160,7 +160,7 @@ extension NetworkOrchestrator: OperatorService {
     }
 
     private func setLabels(_ request: LabelRequest) throws -> DeviceView {
-        let views = FleetViews(fleet: fleet, book: book, misfits: misfits, paths: paths, now: now())
+        let views = views
         let device = try views.device(request.device)
         var labels = try inventory.device(device.id)?.operatorLabels ?? [:]
         labels.merge(request.set) { _, new in new }
@@ -169,12 +169,12 @@ extension NetworkOrchestrator: OperatorService {
         fleet.relabel(device.id, labels: try inventory.device(device.id)?.device.facts.labels ?? labels)
         plansAreStale = true
         passAtOnce()
-        return FleetViews(fleet: fleet, book: book, misfits: misfits, paths: paths, now: now()).view(
+        return views.view(
             of: device.id, fallback: device)
     }
 
     private func forget(_ request: DeviceRequest) throws -> DeviceID {
-        let id = try FleetViews(fleet: fleet, book: book, misfits: misfits, paths: paths, now: now()).device(
+        let id = try views.device(
             request.device
         ).id
         try inventory.forget(id, at: now())
@@ -188,6 +188,7 @@ extension NetworkOrchestrator: OperatorService {
         }
         fleet.forget(id)
         paths.forget(id)
+        pathKeys.forget(id)
         note(Event(at: now(), severity: .warning, subject: "device/\(id)", message: "device forgotten"))
         plansAreStale = true
         passAtOnce()

@@ -4,16 +4,23 @@ import L45Model
 extension NetworkOrchestrator {
     /// Returns once the fleet is as `condition` wants it, at once when it already is.
     package func waitUntil(_ condition: @escaping @Sendable (FleetState) -> Bool) async {
-        await wait { fleet, _ in condition(fleet) }
+        await wait { fleet, _, _, _ in condition(fleet) }
     }
 
     /// Returns once the paths are as `condition` wants them, at once when they already are.
     package func waitUntilPaths(_ condition: @escaping @Sendable (PathFleet) -> Bool) async {
-        await wait { _, paths in condition(paths) }
+        await wait { _, paths, _, _ in condition(paths) }
     }
 
-    private func wait(_ condition: @escaping @Sendable (FleetState, PathFleet) -> Bool) async {
-        if condition(fleet, paths) { return }
+    /// Returns once the keys of paths, and the trust in them, are as `condition` wants them.
+    package func waitUntilKeys(_ condition: @escaping @Sendable (PathKeyDesk, PathTrustBook) -> Bool) async {
+        await wait { _, _, keys, trusts in condition(keys, trusts) }
+    }
+
+    private func wait(
+        _ condition: @escaping @Sendable (FleetState, PathFleet, PathKeyDesk, PathTrustBook) -> Bool
+    ) async {
+        if condition(fleet, paths, pathKeys, trusts) { return }
         await withCheckedContinuation { waiters.append(Waiter(condition: condition, continuation: $0)) }
     }
 
@@ -31,15 +38,15 @@ extension NetworkOrchestrator {
     func resumeWaiters() {
         guard !waiters.isEmpty else { return }
         let fleet = fleet
-        let paths = paths
-        let ready = waiters.filter { $0.condition(fleet, paths) }
+        let (paths, keys, trusts) = (paths, pathKeys, trusts)
+        let ready = waiters.filter { $0.condition(fleet, paths, keys, trusts) }
         guard !ready.isEmpty else { return }
-        waiters.removeAll { $0.condition(fleet, paths) }
+        waiters.removeAll { $0.condition(fleet, paths, keys, trusts) }
         for waiter in ready { waiter.continuation.resume() }
     }
 
     struct Waiter {
-        let condition: @Sendable (FleetState, PathFleet) -> Bool
+        let condition: @Sendable (FleetState, PathFleet, PathKeyDesk, PathTrustBook) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
 }

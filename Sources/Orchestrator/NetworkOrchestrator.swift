@@ -21,6 +21,9 @@ package actor NetworkOrchestrator {
 
     package internal(set) var fleet: FleetState
     package internal(set) var paths = PathFleet()
+    package internal(set) var pathKeys: PathKeyDesk
+    package internal(set) var trusts: PathTrustBook
+    var witness = PathWitness()
     var book: IntentBook
     /// Intents that do not fit the fleet, and why.
     var misfits: [IntentName: String] = [:]
@@ -58,8 +61,10 @@ package actor NetworkOrchestrator {
         startedAt = now()
         inventory = try Inventory(folder: configuration.stateFolder)
         authority = try Enrolment.authority(in: inventory, now: startedAt)
+        pathKeys = PathKeyDesk(root: try PathRoot.secret(in: inventory))
         let stored = try inventory.fleet()
         book = try IntentBook(stored.intents)
+        trusts = PathTrustBook(stored.pathTrusts)
         fleet = FleetState(policy: configuration.policy)
         for record in stored.intents { fleet.put(record) }
         for (id, known) in stored.devices {
@@ -182,7 +187,7 @@ package actor NetworkOrchestrator {
     }
 
     private var isUnsettled: Bool {
-        fleet.statuses.values.contains { $0.phase != .settled } || paths.isUnsettled
+        fleet.statuses.values.contains { $0.phase != .settled } || paths.isUnsettled || pathKeys.isUnsettled
     }
 
     /// One pass: what arrived is recorded, plans are made anew if need be, and the reconciler's actions are carried out.
@@ -198,6 +203,7 @@ package actor NetworkOrchestrator {
         try rotateWhatIsDue(time)
         try carryOut(Reconciler.step(fleet.snapshot, now: time), time)
         try carryOutPaths(time)
+        try carryOutPathKeys(time)
         askWhereDrainsWait(time)
         resumeWaiters()
     }

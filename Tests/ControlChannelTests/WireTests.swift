@@ -57,13 +57,59 @@ struct WireTests {
         #expect(try why { $0.accepted[0].opener = "x" }.contains("accepted[0].opener"))
     }
 
+    @Test("Keys of another length, an epoch twice, two keys to sign with, or a tag that is none are refused by name")
+    func badKeys() throws {
+        var random = Seeded(5)
+        let sample = Sample.pathKeys(&random)
+        func why(_ change: (inout WirePathKeys) -> Void) throws -> String {
+            var frame = WireOrchestratorFrame(.pathKeys(sample))
+            change(&frame.pathKeys)
+            let bytes: [UInt8] = try frame.serializedBytes()
+            let error = #expect(throws: ChannelRefusal.self) {
+                _ = try WireOrchestratorFrame.decode(ByteBuffer(bytes: bytes))
+            }
+            return error?.text ?? ""
+        }
+        #expect(
+            try why { $0.entries[0].keys[0].secret = Data(repeating: 0x5a, count: 15) }
+                .contains("path_keys.entries[0].keys[0].secret: 15 bytes where 16"))
+        #expect(
+            try why {
+                $0.entries[1].opens = false
+                $0.entries[1].keys = [$0.entries[1].keys[0], $0.entries[1].keys[0]]
+            }.contains("entries[1].keys: an epoch stands in it twice"))
+        #expect(
+            try why {
+                $0.entries[1].opens = true
+                $0.entries[1].keys = [$0.entries[1].keys[0], $0.entries[1].keys[0]]
+            }.contains("entries[1].keys: 2 entries where 1 are allowed"))
+        #expect(try why { $0.tag = "x" }.contains("tag: 1 bytes where 32 hex digits"))
+        #expect(try why { $0.entries[0].probe = "x" }.contains("probe: 'x' is no address block"))
+        // What is wrong with a key is told without the key.
+        #expect(!(try why { $0.entries[0].keys[0].secret = Data(repeating: 0x5a, count: 15) }.contains("5a")))
+    }
+
+    @Test("An exchange that says more than a SYN can is refused")
+    func badExchanges() throws {
+        let good = PathExchange(
+            path: PathName("wan/10.2.0.0/24"), opener: Sample.device, at: Timestamp(1), syn: [0x45])
+        var frame = WireAgentFrame(.pathExchanges(PathExchanges(sent: [good], arrived: [good])))
+        frame.pathExchanges.arrived[0].syn = Data(repeating: 1, count: 121)
+        try expectMalformed(frame, "path_exchanges.arrived[0].syn: 121 bytes where 120")
+        frame = WireAgentFrame(.pathExchanges(PathExchanges(sent: [good])))
+        frame.pathExchanges.sent[0].status = 8
+        try expectMalformed(frame, "path_exchanges.sent[0].status: 8 where 0 to 7")
+        frame = WireAgentFrame(.pathExchanges(PathExchanges(sent: Array(repeating: good, count: 257))))
+        try expectMalformed(frame, "path_exchanges.sent: 257 entries where 256")
+    }
+
     @Test("An agent that knows no paths says none, and is understood")
     func oldAgent() throws {
         let old = AgentHello(facts: DeviceFacts(name: "old"), bootID: "b", ledgerGeneration: Generation(1))
         guard case .hello(let hello, _) = try WireAgentFrame.decode(payload(try EncodedFrame(.hello(old)))) else {
             throw Unexpected("no hello")
         }
-        #expect(hello.pathGeneration == nil)
+        #expect(hello.pathGeneration == nil && hello.pathKeysTag == nil)
     }
 
     @Test("A table that says something impossible is named down to its field")

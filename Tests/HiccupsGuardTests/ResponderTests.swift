@@ -47,7 +47,7 @@ struct ResponderTests {
         let key = try #require(key)
         for (slot, isRead) in [(UInt64(9), true), (10, true), (11, true), (12, false)] {
             let syn = try syn(.keyed(key, exchange: slot))
-            let keys = PathKeyring(byPeer: [syn.ip.source: key])
+            let keys = PathKeyring(byPeer: [syn.ip.source: [key]])
             let answer = ProbeAnswer(to: syn, keys: keys, slot: 10, secret: secret)
             #expect((answer.reading.verdict == .intact(.full, overwritten: nil)) == isRead, "slot \(slot)")
         }
@@ -78,7 +78,7 @@ struct ResponderTests {
         let otherKey = try #require(otherKey)
         let syn = try syn(.keyed(otherKey, exchange: 10))
         let stranger = HostAddress.v4(0x0a00_00ff)
-        let keys = PathKeyring(byPeer: [syn.ip.source: key, stranger: otherKey])
+        let keys = PathKeyring(byPeer: [syn.ip.source: [key], stranger: [otherKey]])
         let answer = ProbeAnswer(to: syn, keys: keys, slot: 10, secret: secret)
         #expect(answer.reading.verdict == .changedOrIncapable)
     }
@@ -88,7 +88,7 @@ struct ResponderTests {
         let secret = try #require(secret)
         let key = try #require(key)
         var syn = try syn(.keyed(key, exchange: 10), .noNAT)
-        let keys = PathKeyring(byPeer: [syn.ip.source: key])
+        let keys = PathKeyring(byPeer: [syn.ip.source: [key]])
         guard case .v4(var header) = syn.ip else { return }
         header.source = 0xc633_6401
         syn.ip = .v4(header)
@@ -99,8 +99,8 @@ struct ResponderTests {
 
     @Test("A keyring does not print its keys")
     func silence() throws {
-        let keys = PathKeyring(byPeer: [.v4(1): try #require(key)], common: key)
-        #expect("\(keys)" == "1 path keys by peer, one for all others")
+        let keys = PathKeyring(byPeer: [.v4(1): [try #require(key)]], common: key)
+        #expect("\(keys)" == "path keys of 1 peer, and one for all others")
     }
 
     @Test("A flood is answered at the rate that was set, after a burst of as many")

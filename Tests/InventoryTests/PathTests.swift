@@ -45,6 +45,28 @@ struct PathTests {
         #expect(try cib.fleet().pathReports.isEmpty)
     }
 
+    @Test("What is known of a path's honesty comes back as it was, and goes with its path or its device")
+    func trust() throws {
+        let folder = try TemporaryFolder()
+        let cib = try Inventory(folder: folder.cib)
+        try cib.checkIn([device(1), device(2)], at: Timestamp(1))
+        var trusts = [deviceID(1), deviceID(2)].map { PathTrust(PathTrust.Place($0, PathName("wan/10.2.0.0/24"))) }
+        for at in trusts.indices {
+            _ = trusts[at].confirmed(20_000, whyPlain: "", now: Timestamp(5))
+            let difference = PathTrust.Difference(field: "option MSS", sent: "1460", arrived: "536")
+            let check = PathTrust.Check(
+                at: Timestamp(6), isKeyed: true, differences: [difference], contradictions: ["HFULL intact by ISN"])
+            _ = trusts[at].compared(check, alert: "HFULL intact by ISN", now: Timestamp(7))
+        }
+        let stranger = PathTrust(PathTrust.Place(deviceID(9), PathName("wan/10.2.0.0/24")))
+        try cib.record(trusts: trusts + [stranger])
+        #expect(try cib.fleet().pathTrusts == trusts)
+        try cib.record(trusts: [], forgotten: [trusts[0].place])
+        #expect(try cib.fleet().pathTrusts == [trusts[1]])
+        try cib.forget(deviceID(2), at: Timestamp(9))
+        #expect(try cib.fleet().pathTrusts.isEmpty)
+    }
+
     @Test("Generations never fall: an older table, or the same with other content, is refused")
     func fence() throws {
         let folder = try TemporaryFolder()

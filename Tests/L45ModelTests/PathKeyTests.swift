@@ -7,31 +7,56 @@ struct PathKeyTests {
     private let web = DeviceID("00112233445566778899aabbccddeeff")
     private let edge = DeviceID("ffeeddccbbaa99887766554433221100")
 
-    @Test("Both ends of a path are given the same key, whoever is named first")
-    func symmetric() {
-        let key = PathKeySchedule.key(root: root, between: web, and: edge, epoch: 20_000)
-        #expect(key == PathKeySchedule.key(root: root, between: edge, and: web, epoch: 20_000))
+    private let path = PathName("wan/10.2.0.0/24")
+
+    private func key(
+        _ path: String = "wan/10.2.0.0/24", _ opener: String = "a", _ far: String = "b", epoch: UInt64 = 1,
+        root: UInt8 = 5
+    ) -> Secret {
+        PathKeySchedule.key(
+            root: Secret(Array(repeating: root, count: 32)), path: PathName(path), from: DeviceID(opener),
+            to: DeviceID(far), epoch: epoch)
+    }
+
+    @Test("The same path and epoch give the same key, so that nothing of it need be stored")
+    func again() {
+        let key = PathKeySchedule.key(root: root, path: path, from: web, to: edge, epoch: 20_000)
+        #expect(key == PathKeySchedule.key(root: root, path: path, from: web, to: edge, epoch: 20_000))
         #expect(key.bytes.count == PathKeySchedule.keyBytes)
     }
 
-    @Test("Another device, another epoch, another orchestrator: another key")
+    @Test("Another path, opener, far device, epoch or orchestrator: another key")
     func distinct() {
-        let third = DeviceID("00112233445566778899aabbccddeefe")
         let keys = [
-            PathKeySchedule.key(root: root, between: web, and: edge, epoch: 1),
-            PathKeySchedule.key(root: root, between: web, and: edge, epoch: 2),
-            PathKeySchedule.key(root: root, between: web, and: third, epoch: 1),
-            PathKeySchedule.key(root: root, between: edge, and: third, epoch: 1),
-            PathKeySchedule.key(root: Secret(Array(repeating: 6, count: 32)), between: web, and: edge, epoch: 1),
+            key(), key("lan/10.2.0.0/24"), key("wan/10.2.0.0/25"), key("wan/10.2.0.0/24", "c"),
+            key("wan/10.2.0.0/24", "a", "c"), key("wan/10.2.0.0/24", "b", "a"), key(epoch: 2), key(root: 6),
         ]
         #expect(Set(keys).count == keys.count)
     }
 
     @Test("Names that only look alike when put together have keys of their own")
     func boundaries() {
-        let one = PathKeySchedule.key(root: root, between: DeviceID("a"), and: DeviceID("bc"), epoch: 1)
-        let other = PathKeySchedule.key(root: root, between: DeviceID("ab"), and: DeviceID("c"), epoch: 1)
-        #expect(one != other)
+        #expect(key("wan", "a", "bc") != key("wan", "ab", "c"))
+        #expect(key("wana", "b", "c") != key("wan", "ab", "c"))
+    }
+
+    @Test("Nothing that holds a key shows it: not as text, not to a debugger, not to dump")
+    func silence() throws {
+        let secret = Secret((0..<16).map { UInt8(0xa0 + $0) })
+        let entry = PathKeyEntry(
+            path: path, opener: web, opens: true, sources: [], probe: try #require(AddressBlock("10.2.0.9")),
+            port: 4545,
+            keys: [EpochKey(epoch: 3, secret: secret)])
+        let keys = PathKeys(device: web, tag: "", sentAt: Timestamp(1), entries: [entry])
+        for value in [secret, entry.keys[0], entry, keys, [entry], ["k": secret]] as [Any] {
+            var dumped = ""
+            dump(value, to: &dumped)
+            for text in ["\(value)", String(describing: value), String(reflecting: value), dumped] {
+                #expect(!text.lowercased().contains("a1a2"), "\(text)")
+                #expect(!text.contains("161, 162") && !text.contains("161\n"), "\(text)")
+            }
+        }
+        #expect("\(entry)" == "opens wan/10.2.0.0/24: keys of epochs 3")
     }
 
     @Test("Devices whose clocks differ by less than a day have an epoch in common")

@@ -17,6 +17,7 @@ actor PathAgent {
         case set(PathTable)
         case invalid(Generation, why: String)
         case farHeld(PathName, [PathGate])
+        case keys(PathKeys)
         /// Something is to be reported.
         case stirred
     }
@@ -30,6 +31,8 @@ actor PathAgent {
     private let device: DeviceID
     private let seams: PathSeams
     private let file: CheckedFile<PathLedger>
+    private let vault: PathVault
+    private let keyFile: CheckedFile<PathKeys>
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let send: @Sendable (AgentMessage) -> Void
@@ -43,12 +46,13 @@ actor PathAgent {
     private var ledger: PathLedger?
     /// Nothing is guarded, and the firewall not touched, before the first table.
     private var guarding: (paths: PathGuard, desk: FarGateDesk)?
-    private let answers = PathAnswers()
+    private let answers: PathAnswers
     private var inForce = Generation.none
     private var ledgerProblem: String?
     private var tableProblem: String?
     private var forceProblem: String?
     private var answerProblems: [String] = []
+    private var keyProblem: String?
     private var answersRetryAt = Timestamp.never
     private var retryAt: Timestamp?
     private var retryDelay = PathAgent.retryMin
@@ -61,11 +65,15 @@ actor PathAgent {
 
     /// - Throws: when the ledger of paths can not be read, or is of a newer version.
     init(
-        device: DeviceID, folder: String, seams: PathSeams, logger: Logger, now: @escaping @Sendable () -> Timestamp,
+        device: DeviceID, folder: String, seams: PathSeams, vault: PathVault, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
         send: @escaping @Sendable (AgentMessage) -> Void
     ) throws(StateError) {
         self.device = device
         self.seams = seams
+        self.vault = vault
+        answers = PathAnswers(slot: { vault.slot() }, keys: { vault.keyring }, seen: { vault.saw($0) })
+        keyFile = PathKeyFile.file(folder: folder)
         self.logger = logger
         self.now = now
         self.send = send
@@ -78,6 +86,14 @@ actor PathAgent {
         kept = Mutex(loaded.value?.table.generation ?? .none)
         if let problem = loaded.problem {
             logger.error("ledger of paths set aside", metadata: ["problem": "\(problem)"])
+        }
+        let keys = try keyFile.load { keys in
+            keys.device == device ? nil : "is of device \(keys.device), this is \(device)"
+        }
+        vault.take(keys.value, isFresh: false)
+        if let problem = keys.problem {
+            keyProblem = problem
+            logger.error("file of path keys set aside", metadata: ["problem": "\(problem)"])
         }
     }
 
@@ -94,6 +110,7 @@ actor PathAgent {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { for await input in self.inputs { await self.handle(input) } }
             group.addTask { for await _ in self.wakes { await self.step() } }
+            group.addTask { await self.tellExchanges() }
             await group.waitForAll()
         }
         timer?.cancel()
@@ -123,6 +140,7 @@ actor PathAgent {
             tableProblem = "generation \(generation) of paths was not taken: \(why)"
             await report()
         case .farHeld(let path, let gates): await guarding?.desk.held(path, gates)
+        case .keys(let keys): await take(keys)
         case .stirred: await report()
         }
     }
@@ -158,6 +176,40 @@ actor PathAgent {
         wake.yield()
     }
 
+    /// On the disk before it is said to be held: the other end may then rely on it, whatever becomes of this process.
+    private func take(_ keys: PathKeys) async {
+        guard keys.device == device else {
+            keyProblem = "keys of paths for device \(keys.device) were sent here, this is \(device)"
+            return await report()
+        }
+        do {
+            if keys.tag != vault.tag {
+                if keys.entries.isEmpty { try keyFile.remove() } else { try keyFile.store(keys) }
+                logger.info(
+                    "path keys taken",
+                    metadata: [
+                        "paths": "\(keys.entries.count)", "keyed": "\(keys.entries.count { !$0.keys.isEmpty })",
+                    ])
+            }
+            keyProblem = nil
+            vault.take(keys.entries.isEmpty ? nil : keys, isFresh: true)
+            send(.pathKeysHeld(tag: keys.tag))
+        } catch {
+            keyProblem = "the keys of paths can not be kept, \(error)"
+            logger.error("path keys not kept", metadata: ["reason": "\(error)"])
+        }
+        await report()
+    }
+
+    /// What is seen within a second is told in one message.
+    private func tellExchanges() async {
+        for await _ in vault.book.stirred {
+            guard (try? await Task.sleep(for: .seconds(1))) != nil else { return }
+            let exchanges = vault.book.take()
+            if isConnected, !exchanges.isEmpty { send(.pathExchanges(exchanges)) }
+        }
+    }
+
     /// Makes the guard, with what an earlier process had in force.
     private func begin() {
         guard guarding == nil, let ledger else { return }
@@ -166,7 +218,8 @@ actor PathAgent {
             held: Dictionary(uniqueKeysWithValues: there.map { (PathName($0.key), $0.value) }),
             changed: { [input] in input.yield(.stirred) })
         let paths = PathGuard(
-            ledger.table.paths.map { GuardedPath($0) }, holding: ledger.held, prober: seams.prober, meter: seams.meter,
+            ledger.table.paths.map { GuardedPath($0) }, holding: ledger.held,
+            prober: seams.prober.signing(with: vault), meter: seams.meter,
             far: desk, keeper: seams.keeper, now: now)
         guarding = (paths, desk)
         let isConnected = isConnected
@@ -282,13 +335,14 @@ actor PathAgent {
                 let name = PathName(standing.path.name)
                 standings.append(
                     PathStanding(
-                        standing, wanted: await desk.wanted(name), isWaiting: await desk.isWaiting(name)))
+                        standing, wanted: await desk.wanted(name), isWaiting: await desk.isWaiting(name),
+                        integrity: vault.integrity(name)))
             }
         }
         let report = PathReport(
             device: device, takenAt: time, taken: ledger?.table.generation ?? .none, inForce: inForce,
             paths: standings.sorted { $0.name < $1.name },
-            problems: [ledgerProblem, tableProblem, forceProblem].compactMap { $0 } + answerProblems)
+            problems: [ledgerProblem, tableProblem, forceProblem, keyProblem].compactMap { $0 } + answerProblems)
         var same = reported
         same?.takenAt = time
         guard isConnected, same != report || time >= reportAt else { return }

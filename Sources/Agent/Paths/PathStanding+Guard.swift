@@ -11,7 +11,7 @@ extension GuardedPath {
 }
 
 extension PathStanding {
-    init(_ standing: PathGuard.Standing, wanted: [PathGate], isWaiting: Bool) {
+    init(_ standing: PathGuard.Standing, wanted: [PathGate], isWaiting: Bool, integrity: PathIntegrity?) {
         self.init(
             name: PathName(standing.path.name), phase: Phase(standing.phase), since: standing.since,
             nextAt: standing.nextAt,
@@ -22,7 +22,7 @@ extension PathStanding {
                         back: Verdict(standing.sight[subject, .reverse]))
                 } : [], here: standing.held.here, there: standing.held.there, wanted: wanted, isWaiting: isWaiting,
             asksECN: standing.held.asksECN, heldSince: standing.heldSince, rate: standing.rate,
-            reason: standing.reason)
+            reason: standing.reason, integrity: integrity)
     }
 }
 

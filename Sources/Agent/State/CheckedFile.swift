@@ -39,6 +39,9 @@ struct CheckedFile<Value: Codable & Hashable & Sendable>: Sendable {
         try DurableFile.replace(path, with: Array("\(title) \(format) \(Digest(of: body))\n".utf8) + body)
     }
 
+    /// Overwrites what it holds and removes it; does nothing where there is no file.
+    func remove() throws(StateError) { try DurableFile.remove(path) }
+
     private struct Damage: Error { var reason: String }
 
     private func parse(_ bytes: [UInt8]) throws(StateError) -> Result<Value, Damage> {

@@ -28,6 +28,23 @@ enum DurableFile {
         try rename(aside, to: path)
     }
 
+    /// Overwrites the content with zeros and removes the file, to the disk. What a file system keeps of earlier content
+    /// elsewhere (copy on write, a journal, flash) is beyond this.
+    static func remove(_ path: String) throws(StateError) {
+        let file = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return }
+            throw .system(operation: "open", path: path, errno: errno)
+        }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw .system(operation: "read", path: path, errno: errno) }
+        try write([UInt8](repeating: 0, count: Int(status.st_size)), to: file, path: path)
+        guard fsync(file) == 0 else { throw .system(operation: "write", path: path, errno: errno) }
+        guard unlink(path) == 0 else { throw .system(operation: "remove", path: path, errno: errno) }
+        try synchronize(folder: folder(of: path))
+    }
+
     /// Renames within one folder, to the disk.
     static func rename(_ from: String, to path: String) throws(StateError) {
         guard Glibc.rename(from, path) == 0 else { throw .writing(path, bytes: 0, errno: errno) }

@@ -26,6 +26,8 @@ extension WireAgentFrame {
             artifactWanted.offset = Int64(offset)
         case .event(let value): event = WireEvent(value)
         case .paths(let value): paths = WirePathReport(value)
+        case .pathKeysHeld(let tag): pathKeysHeld.tag = tag
+        case .pathExchanges(let value): pathExchanges = WirePathExchanges(value)
         }
     }
 
@@ -61,6 +63,14 @@ extension WireAgentFrame {
         case .renew(let renew): .renew(signingRequest: Array(renew.signingRequest))
         case .paths(let report):
             .message(.paths(try WireError.at("paths") { () throws(WireError) in try report.value() }))
+        case .pathKeysHeld(let held):
+            .message(
+                .pathKeysHeld(
+                    tag: try WireError.at("path_keys_held") { () throws(WireError) in try WirePathKeys.tag(held.tag) }))
+        case .pathExchanges(let exchanges):
+            .message(
+                .pathExchanges(
+                    try WireError.at("path_exchanges") { () throws(WireError) in try exchanges.value() }))
         case .ping: .ping
         case nil: .unknown
         }

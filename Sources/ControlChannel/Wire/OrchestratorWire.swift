@@ -35,6 +35,7 @@ extension WireOrchestratorFrame {
         case .farGatesHeld(let path, let gates):
             farGatesHeld.path = path.rawValue
             farGatesHeld.gates = gates.map(WirePathGate.init)
+        case .pathKeys(let keys): pathKeys = WirePathKeys(keys)
         }
     }
 
@@ -77,6 +78,8 @@ extension WireOrchestratorFrame {
                     .farGatesHeld(
                         try WirePathPlan.name(held.path, "path"), try WirePathGate.list(held.gates, "gates")))
             }
+        case .pathKeys(let keys):
+            .message(.pathKeys(try WireError.at("path_keys") { () throws(WireError) in try keys.value() }))
         case .ping: .ping
         case .granted(let grant):
             .granted(EnrolmentGrant(certificatePEM: grant.certificatePem, authorityPEM: grant.authorityPem))

@@ -46,6 +46,7 @@ extension WireHello {
         bootID = hello.bootID
         ledgerGeneration = hello.ledgerGeneration.rawValue
         if let generation = hello.pathGeneration { pathGeneration = generation.rawValue }
+        if let tag = hello.pathKeysTag { pathKeysTag = tag }
     }
 
     func value() throws(WireError) -> AgentHello {
@@ -55,7 +56,8 @@ extension WireHello {
             bootID: try WireCheck.text(bootID, "boot_id", max: 64),
             ledgerGeneration: try WireCheck.generation(ledgerGeneration, "ledger_generation"),
             pathGeneration: hasPathGeneration
-                ? try WireCheck.generation(pathGeneration, "path_generation") : nil)
+                ? try WireCheck.generation(pathGeneration, "path_generation") : nil,
+            pathKeysTag: hasPathKeysTag ? try WirePathKeys.tag(pathKeysTag) : nil)
     }
 
     /// - Returns: an empty range, 0 to 0, when the bounds are the wrong way round: it matches no version.

@@ -46,6 +46,7 @@ extension WirePathStanding {
         heldSinceMs = standing.heldSince.rawValue
         if let rate = standing.rate { self.rate = rate }
         reason = standing.reason
+        if let integrity = standing.integrity { self.integrity = WirePathIntegrity(integrity) }
     }
 
     func value() throws(WireError) -> PathStanding {
@@ -65,7 +66,9 @@ extension WirePathStanding {
             here: try WirePathGate.list(here, "here"), there: try WirePathGate.list(there, "there"),
             wanted: try WirePathGate.list(wanted, "wanted"), isWaiting: isWaiting, asksECN: asksEcn,
             heldSince: try WireCheck.timestamp(heldSinceMs, "held_since_ms"), rate: hasRate ? rate : nil,
-            reason: WireCheck.prose(reason, max: WireDeviceReport.problemBytesMax))
+            reason: WireCheck.prose(reason, max: WireDeviceReport.problemBytesMax),
+            integrity: hasIntegrity
+                ? try WireError.at("integrity") { () throws(WireError) in try integrity.value() } : nil)
     }
 }
 

@@ -689,6 +689,52 @@ nonisolated enum WirePathVerdict: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+nonisolated enum WirePathIntegrityKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case plain // = 1
+  case keyed // = 2
+  case unproven // = 3
+  case forged // = 4
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .plain
+    case 2: self = .keyed
+    case 3: self = .unproven
+    case 4: self = .forged
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .plain: return 1
+    case .keyed: return 2
+    case .unproven: return 3
+    case .forged: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WirePathIntegrityKind] = [
+    .unspecified,
+    .plain,
+    .keyed,
+    .unproven,
+    .forged,
+  ]
+
+}
+
 /// Agent to orchestrator.
 nonisolated struct WireAgentFrame: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -769,6 +815,22 @@ nonisolated struct WireAgentFrame: Sendable {
     set {body = .paths(newValue)}
   }
 
+  var pathKeysHeld: WirePathKeysHeld {
+    get {
+      if case .pathKeysHeld(let v)? = body {return v}
+      return WirePathKeysHeld()
+    }
+    set {body = .pathKeysHeld(newValue)}
+  }
+
+  var pathExchanges: WirePathExchanges {
+    get {
+      if case .pathExchanges(let v)? = body {return v}
+      return WirePathExchanges()
+    }
+    set {body = .pathExchanges(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -781,6 +843,8 @@ nonisolated struct WireAgentFrame: Sendable {
     case enrol(WireEnrol)
     case renew(WireRenew)
     case paths(WirePathReport)
+    case pathKeysHeld(WirePathKeysHeld)
+    case pathExchanges(WirePathExchanges)
 
   }
 
@@ -891,6 +955,14 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     set {body = .farGatesHeld(newValue)}
   }
 
+  var pathKeys: WirePathKeys {
+    get {
+      if case .pathKeys(let v)? = body {return v}
+      return WirePathKeys()
+    }
+    set {body = .pathKeys(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -906,6 +978,7 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     case renewalRefused(WireRenewalRefused)
     case setPaths(WirePathTable)
     case farGatesHeld(WireFarGatesHeld)
+    case pathKeys(WirePathKeys)
 
   }
 
@@ -956,12 +1029,23 @@ nonisolated struct WireHello: Sendable {
   /// Clears the value of `pathGeneration`. Subsequent reads from it will return its default value.
   mutating func clearPathGeneration() {self._pathGeneration = nil}
 
+  /// Of the keys of paths that the agent keeps; empty: it has none. Absent: an agent that takes none.
+  var pathKeysTag: String {
+    get {_pathKeysTag ?? String()}
+    set {_pathKeysTag = newValue}
+  }
+  /// Returns true if `pathKeysTag` has been explicitly set.
+  var hasPathKeysTag: Bool {self._pathKeysTag != nil}
+  /// Clears the value of `pathKeysTag`. Subsequent reads from it will return its default value.
+  mutating func clearPathKeysTag() {self._pathKeysTag = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _facts: WireDeviceFacts? = nil
   fileprivate var _pathGeneration: UInt64? = nil
+  fileprivate var _pathKeysTag: String? = nil
 }
 
 /// The answer to a hello.
@@ -1879,50 +1963,95 @@ nonisolated struct WirePathReport: Sendable {
   init() {}
 }
 
-nonisolated struct WirePathStanding: Sendable {
+nonisolated struct WirePathStanding: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  var phase: WirePathPhase = .unspecified
+  var phase: WirePathPhase {
+    get {_storage._phase}
+    set {_uniqueStorage()._phase = newValue}
+  }
 
-  var sinceMs: Int64 = 0
+  var sinceMs: Int64 {
+    get {_storage._sinceMs}
+    set {_uniqueStorage()._sinceMs = newValue}
+  }
 
-  var nextAtMs: Int64 = 0
+  var nextAtMs: Int64 {
+    get {_storage._nextAtMs}
+    set {_uniqueStorage()._nextAtMs = newValue}
+  }
 
-  var sight: [WirePathSight] = []
+  var sight: [WirePathSight] {
+    get {_storage._sight}
+    set {_uniqueStorage()._sight = newValue}
+  }
 
-  var here: [WirePathGate] = []
+  var here: [WirePathGate] {
+    get {_storage._here}
+    set {_uniqueStorage()._here = newValue}
+  }
 
-  var there: [WirePathGate] = []
+  var there: [WirePathGate] {
+    get {_storage._there}
+    set {_uniqueStorage()._there = newValue}
+  }
 
-  var wanted: [WirePathGate] = []
+  var wanted: [WirePathGate] {
+    get {_storage._wanted}
+    set {_uniqueStorage()._wanted = newValue}
+  }
 
-  var isWaiting: Bool = false
+  var isWaiting: Bool {
+    get {_storage._isWaiting}
+    set {_uniqueStorage()._isWaiting = newValue}
+  }
 
-  var asksEcn: Bool = false
+  var asksEcn: Bool {
+    get {_storage._asksEcn}
+    set {_uniqueStorage()._asksEcn = newValue}
+  }
 
-  var heldSinceMs: Int64 = 0
+  var heldSinceMs: Int64 {
+    get {_storage._heldSinceMs}
+    set {_uniqueStorage()._heldSinceMs = newValue}
+  }
 
   /// Bits a second.
   var rate: Double {
-    get {_rate ?? 0}
-    set {_rate = newValue}
+    get {_storage._rate ?? 0}
+    set {_uniqueStorage()._rate = newValue}
   }
   /// Returns true if `rate` has been explicitly set.
-  var hasRate: Bool {self._rate != nil}
+  var hasRate: Bool {_storage._rate != nil}
   /// Clears the value of `rate`. Subsequent reads from it will return its default value.
-  mutating func clearRate() {self._rate = nil}
+  mutating func clearRate() {_uniqueStorage()._rate = nil}
 
-  var reason: String = String()
+  var reason: String {
+    get {_storage._reason}
+    set {_uniqueStorage()._reason = newValue}
+  }
+
+  var integrity: WirePathIntegrity {
+    get {_storage._integrity ?? WirePathIntegrity()}
+    set {_uniqueStorage()._integrity = newValue}
+  }
+  /// Returns true if `integrity` has been explicitly set.
+  var hasIntegrity: Bool {_storage._integrity != nil}
+  /// Clears the value of `integrity`. Subsequent reads from it will return its default value.
+  mutating func clearIntegrity() {_uniqueStorage()._integrity = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _rate: Double? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 nonisolated struct WirePathSight: Sendable {
@@ -1939,6 +2068,172 @@ nonisolated struct WirePathSight: Sendable {
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+}
+
+/// The keys of keyed integrity that a device has: all of them, in the place of those of before. In no digest, no log and no view.
+nonisolated struct WirePathKeys: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var device: String = String()
+
+  /// Names the content, empty where there is none; said back once it is kept.
+  var tag: String = String()
+
+  /// The orchestrator's clock, by which both ends of a path number their exchanges.
+  var nowMs: Int64 = 0
+
+  var entries: [WirePathKeyEntry] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// One path that the device opens, or answers on.
+nonisolated struct WirePathKeyEntry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var path: String = String()
+
+  var opener: String = String()
+
+  var opens: Bool = false
+
+  /// Of the opener.
+  var sources: [String] = []
+
+  /// Who is probed, and on which port.
+  var probe: String = String()
+
+  var port: UInt32 = 0
+
+  /// Of the opener at most one, which it signs with; of the answering end all that it accepts.
+  var keys: [WirePathKey] = []
+
+  /// Why the opener has none.
+  var whyPlain: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathKey: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var epoch: UInt64 = 0
+
+  var secret: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathKeysHeld: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var tag: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What the two ends of paths saw of single exchanges, each on its side.
+nonisolated struct WirePathExchanges: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sent: [WirePathExchange] = []
+
+  var arrived: [WirePathExchange] = []
+
+  /// There were more of them than are told.
+  var leftOut: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WirePathExchange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var path: String = String()
+
+  var opener: String = String()
+
+  var atMs: Int64 = 0
+
+  /// The SYN, from its IP header on.
+  var syn: Data = Data()
+
+  /// Of one that was sent: what came back in the path, a bit for each fragment found right (4 ISN, 2 IPID, 1 window). Absent:
+  /// nothing that could be believed.
+  var status: UInt32 {
+    get {_status ?? 0}
+    set {_status = newValue}
+  }
+  /// Returns true if `status` has been explicitly set.
+  var hasStatus: Bool {self._status != nil}
+  /// Clears the value of `status`. Subsequent reads from it will return its default value.
+  mutating func clearStatus() {self._status = nil}
+
+  /// Of the key that it was sealed with, or read by. Absent: none.
+  var epoch: UInt64 {
+    get {_epoch ?? 0}
+    set {_epoch = newValue}
+  }
+  /// Returns true if `epoch` has been explicitly set.
+  var hasEpoch: Bool {self._epoch != nil}
+  /// Clears the value of `epoch`. Subsequent reads from it will return its default value.
+  mutating func clearEpoch() {self._epoch = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _status: UInt32? = nil
+  fileprivate var _epoch: UInt64? = nil
+}
+
+nonisolated struct WirePathIntegrity: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: WirePathIntegrityKind = .unspecified
+
+  var epoch: UInt64 {
+    get {_epoch ?? 0}
+    set {_epoch = newValue}
+  }
+  /// Returns true if `epoch` has been explicitly set.
+  var hasEpoch: Bool {self._epoch != nil}
+  /// Clears the value of `epoch`. Subsequent reads from it will return its default value.
+  mutating func clearEpoch() {self._epoch = nil}
+
+  var reason: String = String()
+
+  var sinceMs: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _epoch: UInt64? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -1997,9 +2292,13 @@ nonisolated extension WirePathVerdict: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PATH_VERDICT_UNSPECIFIED\0\u{1}PATH_VERDICT_INTACT\0\u{1}PATH_VERDICT_CHANGED\0\u{1}PATH_VERDICT_UNKNOWN\0")
 }
 
+nonisolated extension WirePathIntegrityKind: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PATH_INTEGRITY_KIND_UNSPECIFIED\0\u{1}PATH_INTEGRITY_KIND_PLAIN\0\u{1}PATH_INTEGRITY_KIND_KEYED\0\u{1}PATH_INTEGRITY_KIND_UNPROVEN\0\u{1}PATH_INTEGRITY_KIND_FORGED\0")
+}
+
 nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".AgentFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}report\0\u{1}refused\0\u{3}artifact_wanted\0\u{1}event\0\u{1}ping\0\u{1}enrol\0\u{1}renew\0\u{2} paths\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}report\0\u{1}refused\0\u{3}artifact_wanted\0\u{1}event\0\u{1}ping\0\u{1}enrol\0\u{1}renew\0\u{2} paths\0\u{4}\u{14}path_keys_held\0\u{3}path_exchanges\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2124,6 +2423,32 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .paths(v)
         }
       }()
+      case 60: try {
+        var v: WirePathKeysHeld?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .pathKeysHeld(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .pathKeysHeld(v)
+        }
+      }()
+      case 61: try {
+        var v: WirePathExchanges?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .pathExchanges(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .pathExchanges(v)
+        }
+      }()
       default: break
       }
     }
@@ -2171,6 +2496,14 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
       guard case .paths(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
     }()
+    case .pathKeysHeld?: try {
+      guard case .pathKeysHeld(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .pathExchanges?: try {
+      guard case .pathExchanges(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2185,7 +2518,7 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OrchestratorFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0\u{4}\u{13}path_keys\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2349,6 +2682,19 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
           self.body = .farGatesHeld(v)
         }
       }()
+      case 60: try {
+        var v: WirePathKeys?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .pathKeys(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .pathKeys(v)
+        }
+      }()
       default: break
       }
     }
@@ -2408,6 +2754,10 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
       guard case .farGatesHeld(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
+    case .pathKeys?: try {
+      guard case .pathKeys(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2441,7 +2791,7 @@ nonisolated extension WirePing: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{1}facts\0\u{3}boot_id\0\u{3}ledger_generation\0\u{4}#path_generation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{1}facts\0\u{3}boot_id\0\u{3}ledger_generation\0\u{4}#path_generation\0\u{4}\u{14}path_keys_tag\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2455,6 +2805,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 4: try { try decoder.decodeSingularStringField(value: &self.bootID) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.ledgerGeneration) }()
       case 40: try { try decoder.decodeSingularUInt64Field(value: &self._pathGeneration) }()
+      case 60: try { try decoder.decodeSingularStringField(value: &self._pathKeysTag) }()
       default: break
       }
     }
@@ -2483,6 +2834,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try { if let v = self._pathGeneration {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 40)
     } }()
+    try { if let v = self._pathKeysTag {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 60)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2493,6 +2847,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.bootID != rhs.bootID {return false}
     if lhs.ledgerGeneration != rhs.ledgerGeneration {return false}
     if lhs._pathGeneration != rhs._pathGeneration {return false}
+    if lhs._pathKeysTag != rhs._pathKeysTag {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4324,93 +4679,160 @@ nonisolated extension WirePathReport: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WirePathStanding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PathStanding"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}phase\0\u{3}since_ms\0\u{3}next_at_ms\0\u{1}sight\0\u{1}here\0\u{1}there\0\u{1}wanted\0\u{3}is_waiting\0\u{3}asks_ecn\0\u{3}held_since_ms\0\u{1}rate\0\u{1}reason\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}phase\0\u{3}since_ms\0\u{3}next_at_ms\0\u{1}sight\0\u{1}here\0\u{1}there\0\u{1}wanted\0\u{3}is_waiting\0\u{3}asks_ecn\0\u{3}held_since_ms\0\u{1}rate\0\u{1}reason\0\u{2}/integrity\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _phase: WirePathPhase = .unspecified
+    var _sinceMs: Int64 = 0
+    var _nextAtMs: Int64 = 0
+    var _sight: [WirePathSight] = []
+    var _here: [WirePathGate] = []
+    var _there: [WirePathGate] = []
+    var _wanted: [WirePathGate] = []
+    var _isWaiting: Bool = false
+    var _asksEcn: Bool = false
+    var _heldSinceMs: Int64 = 0
+    var _rate: Double? = nil
+    var _reason: String = String()
+    var _integrity: WirePathIntegrity? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _phase = source._phase
+      _sinceMs = source._sinceMs
+      _nextAtMs = source._nextAtMs
+      _sight = source._sight
+      _here = source._here
+      _there = source._there
+      _wanted = source._wanted
+      _isWaiting = source._isWaiting
+      _asksEcn = source._asksEcn
+      _heldSinceMs = source._heldSinceMs
+      _rate = source._rate
+      _reason = source._reason
+      _integrity = source._integrity
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeSingularEnumField(value: &self.phase) }()
-      case 3: try { try decoder.decodeSingularInt64Field(value: &self.sinceMs) }()
-      case 4: try { try decoder.decodeSingularInt64Field(value: &self.nextAtMs) }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.sight) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.here) }()
-      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.there) }()
-      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.wanted) }()
-      case 9: try { try decoder.decodeSingularBoolField(value: &self.isWaiting) }()
-      case 10: try { try decoder.decodeSingularBoolField(value: &self.asksEcn) }()
-      case 11: try { try decoder.decodeSingularInt64Field(value: &self.heldSinceMs) }()
-      case 12: try { try decoder.decodeSingularDoubleField(value: &self._rate) }()
-      case 13: try { try decoder.decodeSingularStringField(value: &self.reason) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularEnumField(value: &_storage._phase) }()
+        case 3: try { try decoder.decodeSingularInt64Field(value: &_storage._sinceMs) }()
+        case 4: try { try decoder.decodeSingularInt64Field(value: &_storage._nextAtMs) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._sight) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._here) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._there) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._wanted) }()
+        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._isWaiting) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._asksEcn) }()
+        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._heldSinceMs) }()
+        case 12: try { try decoder.decodeSingularDoubleField(value: &_storage._rate) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._reason) }()
+        case 60: try { try decoder.decodeSingularMessageField(value: &_storage._integrity) }()
+        default: break
+        }
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
-    }
-    if self.phase != .unspecified {
-      try visitor.visitSingularEnumField(value: self.phase, fieldNumber: 2)
-    }
-    if self.sinceMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.sinceMs, fieldNumber: 3)
-    }
-    if self.nextAtMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.nextAtMs, fieldNumber: 4)
-    }
-    if !self.sight.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.sight, fieldNumber: 5)
-    }
-    if !self.here.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.here, fieldNumber: 6)
-    }
-    if !self.there.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.there, fieldNumber: 7)
-    }
-    if !self.wanted.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.wanted, fieldNumber: 8)
-    }
-    if self.isWaiting != false {
-      try visitor.visitSingularBoolField(value: self.isWaiting, fieldNumber: 9)
-    }
-    if self.asksEcn != false {
-      try visitor.visitSingularBoolField(value: self.asksEcn, fieldNumber: 10)
-    }
-    if self.heldSinceMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.heldSinceMs, fieldNumber: 11)
-    }
-    try { if let v = self._rate {
-      try visitor.visitSingularDoubleField(value: v, fieldNumber: 12)
-    } }()
-    if !self.reason.isEmpty {
-      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 13)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      if _storage._phase != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._phase, fieldNumber: 2)
+      }
+      if _storage._sinceMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._sinceMs, fieldNumber: 3)
+      }
+      if _storage._nextAtMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._nextAtMs, fieldNumber: 4)
+      }
+      if !_storage._sight.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._sight, fieldNumber: 5)
+      }
+      if !_storage._here.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._here, fieldNumber: 6)
+      }
+      if !_storage._there.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._there, fieldNumber: 7)
+      }
+      if !_storage._wanted.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._wanted, fieldNumber: 8)
+      }
+      if _storage._isWaiting != false {
+        try visitor.visitSingularBoolField(value: _storage._isWaiting, fieldNumber: 9)
+      }
+      if _storage._asksEcn != false {
+        try visitor.visitSingularBoolField(value: _storage._asksEcn, fieldNumber: 10)
+      }
+      if _storage._heldSinceMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._heldSinceMs, fieldNumber: 11)
+      }
+      try { if let v = _storage._rate {
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 12)
+      } }()
+      if !_storage._reason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._reason, fieldNumber: 13)
+      }
+      try { if let v = _storage._integrity {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WirePathStanding, rhs: WirePathStanding) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.phase != rhs.phase {return false}
-    if lhs.sinceMs != rhs.sinceMs {return false}
-    if lhs.nextAtMs != rhs.nextAtMs {return false}
-    if lhs.sight != rhs.sight {return false}
-    if lhs.here != rhs.here {return false}
-    if lhs.there != rhs.there {return false}
-    if lhs.wanted != rhs.wanted {return false}
-    if lhs.isWaiting != rhs.isWaiting {return false}
-    if lhs.asksEcn != rhs.asksEcn {return false}
-    if lhs.heldSinceMs != rhs.heldSinceMs {return false}
-    if lhs._rate != rhs._rate {return false}
-    if lhs.reason != rhs.reason {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._phase != rhs_storage._phase {return false}
+        if _storage._sinceMs != rhs_storage._sinceMs {return false}
+        if _storage._nextAtMs != rhs_storage._nextAtMs {return false}
+        if _storage._sight != rhs_storage._sight {return false}
+        if _storage._here != rhs_storage._here {return false}
+        if _storage._there != rhs_storage._there {return false}
+        if _storage._wanted != rhs_storage._wanted {return false}
+        if _storage._isWaiting != rhs_storage._isWaiting {return false}
+        if _storage._asksEcn != rhs_storage._asksEcn {return false}
+        if _storage._heldSinceMs != rhs_storage._heldSinceMs {return false}
+        if _storage._rate != rhs_storage._rate {return false}
+        if _storage._reason != rhs_storage._reason {return false}
+        if _storage._integrity != rhs_storage._integrity {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4451,6 +4873,329 @@ nonisolated extension WirePathSight: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.subject != rhs.subject {return false}
     if lhs.out != rhs.out {return false}
     if lhs.back != rhs.back {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathKeys: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathKeys"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}tag\0\u{3}now_ms\0\u{1}entries\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.device) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.tag) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.nowMs) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.device.isEmpty {
+      try visitor.visitSingularStringField(value: self.device, fieldNumber: 1)
+    }
+    if !self.tag.isEmpty {
+      try visitor.visitSingularStringField(value: self.tag, fieldNumber: 2)
+    }
+    if self.nowMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.nowMs, fieldNumber: 3)
+    }
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathKeys, rhs: WirePathKeys) -> Bool {
+    if lhs.device != rhs.device {return false}
+    if lhs.tag != rhs.tag {return false}
+    if lhs.nowMs != rhs.nowMs {return false}
+    if lhs.entries != rhs.entries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathKeyEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathKeyEntry"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}opener\0\u{1}opens\0\u{1}sources\0\u{1}probe\0\u{1}port\0\u{1}keys\0\u{3}why_plain\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.opener) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.opens) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.sources) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.probe) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.keys) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.whyPlain) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    if !self.opener.isEmpty {
+      try visitor.visitSingularStringField(value: self.opener, fieldNumber: 2)
+    }
+    if self.opens != false {
+      try visitor.visitSingularBoolField(value: self.opens, fieldNumber: 3)
+    }
+    if !self.sources.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.sources, fieldNumber: 4)
+    }
+    if !self.probe.isEmpty {
+      try visitor.visitSingularStringField(value: self.probe, fieldNumber: 5)
+    }
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 6)
+    }
+    if !self.keys.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.keys, fieldNumber: 7)
+    }
+    if !self.whyPlain.isEmpty {
+      try visitor.visitSingularStringField(value: self.whyPlain, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathKeyEntry, rhs: WirePathKeyEntry) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs.opener != rhs.opener {return false}
+    if lhs.opens != rhs.opens {return false}
+    if lhs.sources != rhs.sources {return false}
+    if lhs.probe != rhs.probe {return false}
+    if lhs.port != rhs.port {return false}
+    if lhs.keys != rhs.keys {return false}
+    if lhs.whyPlain != rhs.whyPlain {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathKey"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}secret\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.secret) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 1)
+    }
+    if !self.secret.isEmpty {
+      try visitor.visitSingularBytesField(value: self.secret, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathKey, rhs: WirePathKey) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.secret != rhs.secret {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathKeysHeld: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathKeysHeld"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.tag) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tag.isEmpty {
+      try visitor.visitSingularStringField(value: self.tag, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathKeysHeld, rhs: WirePathKeysHeld) -> Bool {
+    if lhs.tag != rhs.tag {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathExchanges: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathExchanges"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sent\0\u{1}arrived\0\u{3}left_out\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.sent) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.arrived) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.leftOut) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sent.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sent, fieldNumber: 1)
+    }
+    if !self.arrived.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.arrived, fieldNumber: 2)
+    }
+    if self.leftOut != 0 {
+      try visitor.visitSingularUInt64Field(value: self.leftOut, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathExchanges, rhs: WirePathExchanges) -> Bool {
+    if lhs.sent != rhs.sent {return false}
+    if lhs.arrived != rhs.arrived {return false}
+    if lhs.leftOut != rhs.leftOut {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathExchange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathExchange"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}opener\0\u{3}at_ms\0\u{1}syn\0\u{1}status\0\u{1}epoch\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.opener) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.syn) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._status) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self._epoch) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    if !self.opener.isEmpty {
+      try visitor.visitSingularStringField(value: self.opener, fieldNumber: 2)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 3)
+    }
+    if !self.syn.isEmpty {
+      try visitor.visitSingularBytesField(value: self.syn, fieldNumber: 4)
+    }
+    try { if let v = self._status {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._epoch {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathExchange, rhs: WirePathExchange) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs.opener != rhs.opener {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.syn != rhs.syn {return false}
+    if lhs._status != rhs._status {return false}
+    if lhs._epoch != rhs._epoch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePathIntegrity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PathIntegrity"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}epoch\0\u{1}reason\0\u{3}since_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._epoch) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.sinceMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    try { if let v = self._epoch {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    if self.sinceMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.sinceMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePathIntegrity, rhs: WirePathIntegrity) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs._epoch != rhs._epoch {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.sinceMs != rhs.sinceMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -25,9 +25,16 @@ package struct EngineProber: PathProber {
         package let description: String
     }
 
-    package func look(at path: GuardedPath) async throws -> PathSight {
+    package func look(at path: GuardedPath) async throws -> PathSight { try await look(at: path, by: ProbeSeal()) }
+
+    package func signing(with secrets: any PathSecrets) -> any PathProber {
+        KeyedProber(secrets: secrets) { path, seal in try await self.look(at: path, by: seal) }
+    }
+
+    private func look(at path: GuardedPath, by seal: ProbeSeal) async throws -> PathSight {
         guard let target = path.target else { throw Failure(description: "nobody is named to be probed") }
         var options = ProbeOptions()
+        seal.apply(to: &options)
         options.timeout = timeout
         // All looks of a device together keep to the rate of one prober.
         options.rate = max(1, options.rate / PathGuard.looksAtOnce)

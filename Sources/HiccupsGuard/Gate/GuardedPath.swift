@@ -32,6 +32,12 @@ package protocol PathProber: Sendable {
     /// Must not be hidden from the path by our own gates: send below netfilter (AF_PACKET).
     /// - Throws: in words for the operator, when nothing could be sent.
     func look(at path: GuardedPath) async throws -> PathSight
+    /// The same, with the keys of paths; one that can not sign stays as it is.
+    func signing(with secrets: any PathSecrets) -> any PathProber
+}
+
+extension PathProber {
+    package func signing(with secrets: any PathSecrets) -> any PathProber { self }
 }
 
 /// Measures what an ordinary connection over a path achieves.

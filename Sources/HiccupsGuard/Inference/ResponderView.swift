@@ -44,17 +44,23 @@ package struct ResponderView: Hashable, Sendable {
     ///   - reading: what the initiator read from the SYN-ACK.
     ///   - capable: the far end has proven that it takes part.
     package func check(sent: HandshakePacket, reading: ReplyReading, capable: Bool) -> Check {
+        check(sent: sent, status: reading.readableStatus(capable: capable))
+    }
+
+    /// - Parameters:
+    ///   - sent: the SYN as it left, not under AppSalt.
+    ///   - status: which of its fragments the SYN-ACK says were found right; nil: it says nothing that may be believed.
+    package func check(sent: HandshakePacket, status: PerCarrier<Bool>?) -> Check {
         let comparison = HeaderComparison(sent: sent, received: syn)
         let differences = HeaderDifference.all(sent: sent, arrived: syn)
         // Without a status that may be believed the path says nothing that could be contradicted.
-        guard let status = reading.readableStatus(capable: capable) else {
-            return Check(differences: differences, contradictions: [])
-        }
+        guard let status else { return Check(differences: differences, contradictions: []) }
+        let named = sent.carriers.map(SynReading.coverage)
         // A single match beside two that fail is chance once in 4096 times; it convicts nobody.
         let matched = status.count { $0 }
         var contradictions: [Contradiction] = []
         for carrier in Carrier.allCases {
-            let coverage = reading.sent[carrier]
+            let coverage = named[carrier]
             let isIntact = !comparison.changed.contains(coverage) && !comparison.overwritten.contains(carrier)
             guard status[carrier] != isIntact, !(status[carrier] && matched == 1) else { continue }
             contradictions.append(Contradiction(carrier: carrier, coverage: coverage, saysIntact: status[carrier]))

@@ -1,7 +1,7 @@
 package import L45Model
 
 /// The secret that the two ends of a path share and no middlebox knows: 128 bits, given to both by the orchestrator.
-package struct PathKey: Hashable, Sendable, CustomStringConvertible {
+package struct PathKey: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let low: UInt64
     let high: UInt64
 
@@ -19,4 +19,7 @@ package struct PathKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "path key (128 bits)" }
+    package var debugDescription: String { description }
+    /// Not to `dump` either.
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -182,6 +182,7 @@ struct ProbeMachine {
         if flows[slot]?.report.roundTrip == nil { flows[slot]?.report.roundTrip = now - asked.at }
         flows[slot]?.questions.record(reading)
         if synAck.ip.ecn == .ce, asked.syn.ip.ecn != .ce { flows[slot]?.report.sawMark = true }
+        options.answered?(asked.syn, reading)
         var answer = Answer(slot: slot, reply: Self.reset(asked))
         if flows[slot]?.questions.next != nil {
             ready.append(slot)

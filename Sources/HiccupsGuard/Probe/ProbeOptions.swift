@@ -22,6 +22,10 @@ package struct ProbeOptions: Sendable {
     package var trials: [ProbeTrial] = []
     /// The secret that both ends hold; nil for the public functions.
     package var key: PathKey?
+    /// The exchange number that the key is used with; the far end must count alike.
+    package var slot: @Sendable () -> UInt64 = { TimeSlot.current() }
+    /// Told of each SYN that was answered, and what its answer says, on the probing thread.
+    package var answered: (@Sendable (HandshakePacket, ReplyReading) -> Void)?
 
     package init() {}
 
@@ -29,7 +33,7 @@ package struct ProbeOptions: Sendable {
         trials.isEmpty ? [ProbeTrial(options: options, usesECN: usesECN)] : trials
     }
 
-    func functions() -> FragmentFunctions { key.map { .keyed($0, exchange: TimeSlot.current()) } ?? .plain }
+    func functions() -> FragmentFunctions { key.map { .keyed($0, exchange: slot()) } ?? .plain }
 }
 
 /// The exchange number of keyed integrity where no control channel tells one: a slot of ``seconds`` of the wall clock. The

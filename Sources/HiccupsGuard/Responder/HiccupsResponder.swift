@@ -12,8 +12,8 @@ package final class HiccupsResponder {
     package struct Seen: Sendable {
         package let syn: HandshakePacket
         package let reading: SynReading
-        /// Whether the fragments were read by a key.
-        package let isKeyed: Bool
+        /// The key that two fragments or more were found right by; nil: by none.
+        package let key: PathKey?
     }
 
     /// Answers per second on the ports of services, where nothing else is wished.
@@ -23,6 +23,7 @@ package final class HiccupsResponder {
     private let own: PacketSocket?
     private let services: TakenProbes?
     private let keys: @Sendable () -> PathKeyring
+    private let slot: @Sendable () -> UInt64
     private let secret = PathKey(low: .random(in: .min ... .max), high: .random(in: .min ... .max))
     private var budget: AnswerBudget
     private var localAddresses = LocalAddresses()
@@ -34,8 +35,10 @@ package final class HiccupsResponder {
     ///   - services: TCP ports that others listen on, at most 256.
     ///   - keys: the secrets of keyed integrity, asked for with each burst of SYNs; SYNs under the public functions are answered
     ///     under those all the same.
+    ///   - slot: the exchange number of keyed integrity.
     package init(
         ports: [UInt16] = [], services: [UInt16] = [], answersPerSecond: Int = HiccupsResponder.answersPerSecond,
+        slot: @escaping @Sendable () -> UInt64 = { TimeSlot.current() },
         keys: @escaping @Sendable () -> PathKeyring
     ) throws(ProbeError) {
         guard services.count <= TakenProbes.portsMax, !services.contains(0) else {
@@ -46,6 +49,7 @@ package final class HiccupsResponder {
         self.ports = held
         own = held.isEmpty ? nil : try PacketSocket(ports: held.map(\.number))
         self.keys = keys
+        self.slot = slot
         budget = AnswerBudget(perSecond: answersPerSecond)
         // Last: from here on the kernel answers no probe.
         self.services = services.isEmpty ? nil : try TakenProbes(ports: services)
@@ -103,8 +107,9 @@ package final class HiccupsResponder {
     }
 
     private func answer(_ syn: HandshakePacket, _ keys: PathKeyring, _ seen: (Seen) -> Void) -> [UInt8]? {
-        let answer = ProbeAnswer(to: syn, keys: keys, slot: TimeSlot.current(), secret: secret)
-        seen(Seen(syn: syn, reading: answer.reading, isKeyed: answer.isKeyed))
+        let answer = ProbeAnswer(to: syn, keys: keys, slot: slot(), secret: secret)
+        let isRead = answer.reading.matches.count { $0 } >= 2
+        seen(Seen(syn: syn, reading: answer.reading, key: isRead ? answer.key : nil))
         return try? answer.synAck.wireBytes()
     }
 

@@ -47,7 +47,23 @@ package final class PathAnswers: Sendable {
         let ratePort: UInt16
     }
 
-    package init() {}
+    private let slot: @Sendable () -> UInt64
+    private let keys: @Sendable () -> PathKeyring
+    private let seen: @Sendable (HiccupsResponder.Seen) -> Void
+
+    /// - Parameters:
+    ///   - slot: the exchange number of keyed integrity.
+    ///   - keys: asked for with each burst of probes.
+    ///   - seen: told of each probe, on the thread that answers it.
+    package init(
+        slot: @escaping @Sendable () -> UInt64 = { TimeSlot.current() },
+        keys: @escaping @Sendable () -> PathKeyring = { PathKeyring() },
+        seen: @escaping @Sendable (HiccupsResponder.Seen) -> Void = { _ in }
+    ) {
+        self.slot = slot
+        self.keys = keys
+        self.seen = seen
+    }
 
     deinit { serve([]) }
 
@@ -71,10 +87,10 @@ package final class PathAnswers: Sendable {
                 }
                 let sink = RateSink(port: pair.ratePort, openers: answer.openers)
                 let started = Serving(
-                    responder: Server { stop, ready throws(ProbeError) in
-                        let responder = try HiccupsResponder(ports: [pair.port])
+                    responder: Server { [slot, keys, seen] stop, ready throws(ProbeError) in
+                        let responder = try HiccupsResponder(ports: [pair.port], slot: slot, keys: keys)
                         ready()
-                        try responder.run(stop)
+                        try responder.run(stop, seen: seen)
                     }, sink: sink,
                     sinkServer: Server { stop, ready throws(ProbeError) in try sink.run(stop, ready: ready) })
                 serving[pair] = started

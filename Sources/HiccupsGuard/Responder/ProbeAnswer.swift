@@ -6,28 +6,31 @@
 package struct ProbeAnswer: Sendable {
     package let synAck: HandshakePacket
     package let reading: SynReading
-    /// Whether a key of the ring was used; else the public functions, where a middlebox that knows them can lie.
-    package let isKeyed: Bool
+    /// The key of the ring that was used; nil: the public functions, where a middlebox that knows them can lie.
+    package let key: PathKey?
+    package var isKeyed: Bool { key != nil }
 
     /// - Parameter slot: the exchange number; its neighbours are tried too.
     package init(to syn: HandshakePacket, keys: PathKeyring, slot: UInt64, secret: PathKey) {
         let salt = Self.salt(syn, secret)
         let plain = Responder().answer(syn, salt: salt)
-        var best: (synAck: HandshakePacket, reading: SynReading)?
-        search: for key in keys.candidates(for: syn.ip.source) {
+        var best: (synAck: HandshakePacket, reading: SynReading, key: PathKey)?
+        // Where nothing is found right, as in a SYN that was changed, the first key is answered by: it was right before.
+        search: for (place, key) in keys.candidates(from: syn.ip.source, to: syn.ip.destination).enumerated() {
             for number in [slot, slot &- 1, slot &+ 1] {
                 let next = Responder(functions: .keyed(key, exchange: number)).answer(syn, salt: salt)
-                if let former = best, Self.matches(former.reading) >= Self.matches(next.reading) { continue }
-                best = next
-                if Self.matches(next.reading) >= 2 { break search }
+                let found = Self.matches(next.reading)
+                // One match under another key is chance.
+                if let former = best, Self.matches(former.reading) >= found || (place > 0 && found < 2) { continue }
+                best = (next.synAck, next.reading, key)
+                if found >= 2 { break search }
             }
         }
         if let best, Self.matches(best.reading) >= 2 || Self.matches(plain.reading) < 2 {
-            (synAck, reading) = best
-            isKeyed = true
+            (synAck, reading, key) = best
         } else {
             (synAck, reading) = plain
-            isKeyed = false
+            key = nil
         }
     }
 

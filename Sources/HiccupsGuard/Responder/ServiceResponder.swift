@@ -9,17 +9,19 @@ package final class ServiceResponder: Sendable {
     ///
     /// - Parameters:
     ///   - services: TCP ports, at most 256.
+    ///   - slot: the exchange number of keyed integrity.
     ///   - keys: asked for with each burst of probes.
     /// - Throws: ``ProbeError``, where this host does not let us.
     package static func start(
-        beside services: [UInt16], keys: @escaping @Sendable () -> PathKeyring,
+        beside services: [UInt16], slot: @escaping @Sendable () -> UInt64 = { TimeSlot.current() },
+        keys: @escaping @Sendable () -> PathKeyring,
         seen: @escaping @Sendable (HiccupsResponder.Seen) -> Void = { _ in }
     ) async throws -> ServiceResponder {
         let handle = ServiceResponder()
         return try await withCheckedThrowingContinuation { continuation in
             BlockingThread.start {
                 do throws(ProbeError) {
-                    let responder = try HiccupsResponder(services: services, keys: keys)
+                    let responder = try HiccupsResponder(services: services, slot: slot, keys: keys)
                     continuation.resume(returning: handle)
                     handle.run(responder, seen)
                 } catch {

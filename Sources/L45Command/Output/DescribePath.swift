@@ -12,6 +12,7 @@ enum DescribePath {
         let phase = PathsTable.phase(path)
         sheet.field("Phase", Cell("\(phase.text), for \(Age.since(path.since, now))", phase.tone))
         if !path.reason.isEmpty { sheet.field("Reason", path.reason) }
+        sheet.field("Integrity", Cell(path.integrity ?? "not told", path.isTampered ? .bad : .plain))
         sheet.field("Next look", Age.until(path.nextLook, now))
         sheet.field(
             "Throughput", path.bitsPerSecond.map { "\(PathsTable.rate($0)) when last measured" } ?? "not measured")
@@ -19,11 +20,31 @@ enum DescribePath {
         sheet.field("ECN", path.asksECN ? "asked for on a route of ours" : "as the system has it")
         sheet.section("Problems", path.problems.map { palette.paint(Printable.line($0), .bad) })
         sheet.section("Extensions", extensions(path), palette)
+        sheet.section("Conditions", conditions(path, now, palette))
+        let told = path.compared.map { $0 > 0 ? " (\($0) SYNs told of by both ends)" : "" } ?? ""
+        sheet.section("Last SYN, by both ends' word\(told)", farView(path, palette))
         let since = path.gatesSince.map { " (since \(Age.text(now - $0.timestamp)))" } ?? ""
         sheet.section("Gates here\(since)", path.gates.map(\.summary))
         sheet.section("Gates at the far devices", path.farGates.map(\.summary))
         sheet.section("Events", EventsTable.table(events, now: now), palette)
         return sheet.text(palette)
+    }
+
+    private static func conditions(_ path: PathView, _ now: Timestamp, _ palette: Palette) -> [String] {
+        (path.conditions ?? []).map { condition in
+            let since = condition.since.map { ", for \(Age.text(now - $0.timestamp))" } ?? ""
+            let text =
+                "\(condition.type)=\(condition.status.rawValue) (\(condition.reason)\(since)): \(condition.message)"
+            return palette.paint(Printable.line(text), condition.status == .yes ? .bad : .plain)
+        }
+    }
+
+    /// `TCP flags c2 -> 2`, one line each.
+    private static func farView(_ path: PathView, _ palette: Palette) -> [String] {
+        guard let view = path.farView else { return [] }
+        let fields = view.differences.map { palette.paint(Printable.line("\($0)"), .warning) }
+        let lies = view.contradictions.map { palette.paint(Printable.line("but in the path: \($0)"), .bad) }
+        return (fields.isEmpty ? ["arrived as it was sent"] : fields) + lies
     }
 
     private static func extensions(_ path: PathView) -> Table {

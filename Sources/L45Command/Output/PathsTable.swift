@@ -34,6 +34,7 @@ enum PathsTable {
             case .failed: .bad
             default: .plain
             }
+        if path.isTampered { return Cell("\(phase.rawValue), tampered", .bad) }
         return Cell(phase.rawValue, path.problems.isEmpty ? tone : .warning)
     }
 

@@ -33,11 +33,24 @@ package struct PathView: Hashable, Codable, Sendable {
     package var reason: String
     /// What is wrong on the device, in words.
     package var problems: [String]
+    /// What vouches for what is seen of the path, in words: `keyed, epoch 20413`, or `plain: ` and why.
+    package var integrity: String?
+    /// Of the key that the opener signs with.
+    package var keyEpoch: UInt64?
+    /// `Tampered`: whether somebody on the path lies.
+    package var conditions: [Condition]?
+    /// The last SYN by both ends' word: what left, and what the far end saw; nil: none could be compared.
+    package var farView: PathTrust.Check?
+    /// SYNs that both ends told of.
+    package var compared: Int?
 
-    /// - Parameter isDecided: the device was told of it, so what it says is of this path and not of an earlier one.
+    /// - Parameters:
+    ///   - isDecided: the device was told of it, so what it says is of this path and not of an earlier one.
+    ///   - trust: what is known of the path's honesty.
+    ///   - entry: what the opener is to sign with.
     package init(
         _ plan: PathPlan, device: DeviceID, deviceName: String, far: [String], standing: PathStanding?,
-        problems: [String], isDecided: Bool
+        problems: [String], isDecided: Bool, trust: PathTrust? = nil, entry: PathKeyEntry? = nil
     ) {
         name = plan.name
         intent = plan.intent
@@ -61,6 +74,30 @@ package struct PathView: Hashable, Codable, Sendable {
         bitsPerSecond = standing?.rate
         reason = standing?.reason ?? ""
         self.problems = problems
+        integrity = Self.integrity(standing?.integrity, trust, entry)
+        keyEpoch = trust?.epoch
+        conditions = [(trust ?? PathTrust(PathTrust.Place(device, plan.name))).condition(standing?.integrity)]
+        farView = trust?.check
+        compared = trust?.compared
+    }
+
+    private static func integrity(_ seen: PathIntegrity?, _ trust: PathTrust?, _ entry: PathKeyEntry?) -> String {
+        let epoch = (seen?.epoch).map { ", epoch \($0)" } ?? ""
+        switch seen?.kind {
+        case .keyed: return "keyed\(epoch)"
+        case .unproven: return "keyed\(epoch); not proven by the last look: \(seen?.reason ?? "")"
+        case .forged: return "keyed\(epoch); answered without the key"
+        case .plain, nil:
+            if let epoch = trust?.epoch { return "keyed from the next look on, epoch \(epoch)" }
+            let reasons = [trust?.whyPlain, entry?.whyPlain, seen?.reason].compactMap { $0 }.filter { !$0.isEmpty }
+            if let reason = reasons.first { return "plain: \(reason)" }
+            return entry?.keys.isEmpty == false ? "plain: the key is on its way" : "plain: no key was decided yet"
+        }
+    }
+
+    /// Whether somebody on the path lies.
+    package var isTampered: Bool {
+        (conditions ?? []).contains { $0.type == "Tampered" && $0.status == .yes }
     }
 
     /// Whether `text` names it: `INTENT/DESTINATION`, the same after a device's name or id, or the intent alone.

@@ -1,11 +1,11 @@
 import Crypto
 import Foundation
 
-/// The keys of keyed integrity: one for each pair of devices and each epoch, all derived from the orchestrator's root key, so that
-/// there is nothing to store of them.
+/// The keys of keyed integrity: one for each path between two devices and each epoch, all derived from one secret, so that there is
+/// nothing more to store of them.
 ///
-/// An epoch is a day of universal time. A device is given the keys of the epoch before, the present and the next one, so that
-/// both ends have a key in common while their clocks, and the arrival of new keys, differ by less than a day.
+/// An epoch is a day of universal time. The end that answers is given the keys of the epoch before, the present and the next one;
+/// the end that opens signs with one of them, and changes to the next only once the other has said that it holds it.
 package enum PathKeySchedule {
     package static let epochMilliseconds: Int64 = 86_400_000
     /// Of a key.
@@ -20,11 +20,13 @@ package enum PathKeySchedule {
         return (now == 0 ? 0 : now - 1)...(now + 1)
     }
 
-    /// HKDF-SHA256 over the root key. The same whichever of the two is named first; 128 bits.
-    package static func key(root: Secret, between one: DeviceID, and other: DeviceID, epoch: UInt64) -> Secret {
+    /// HKDF-SHA256 over the secret that all keys of paths derive from: 128 bits.
+    package static func key(
+        root: Secret, path: PathName, from opener: DeviceID, to far: DeviceID, epoch: UInt64
+    ) -> Secret {
         // Each part behind its length (u32, big endian), so that no two lists of parts give the same bytes.
         var info = Data()
-        for part in ["l45 path key 1"] + [one.rawValue, other.rawValue].sorted() {
+        for part in ["l45 path key 2", path.rawValue, opener.rawValue, far.rawValue] {
             let bytes = Data(part.utf8)
             append(UInt64(bytes.count), bytes: 4, to: &info)
             info.append(bytes)

@@ -94,11 +94,13 @@ package struct PathStanding: Hashable, Codable, Sendable {
     package var rate: Double?
     /// Why it stands so, in words; empty when there is nothing to say.
     package var reason: String
+    /// Whether a key vouches for what the last look saw; nil: not looked at yet, or by an agent that does not say.
+    package var integrity: PathIntegrity?
 
     package init(
         name: PathName, phase: Phase, since: Timestamp, nextAt: Timestamp, sight: [Sight] = [], here: [PathGate] = [],
         there: [PathGate] = [], wanted: [PathGate] = [], isWaiting: Bool = false, asksECN: Bool = false,
-        heldSince: Timestamp = .never, rate: Double? = nil, reason: String = ""
+        heldSince: Timestamp = .never, rate: Double? = nil, reason: String = "", integrity: PathIntegrity? = nil
     ) {
         self.name = name
         self.phase = phase
@@ -113,5 +115,6 @@ package struct PathStanding: Hashable, Codable, Sendable {
         self.heldSince = heldSince
         self.rate = rate
         self.reason = reason
+        self.integrity = integrity
     }
 }

@@ -14,7 +14,9 @@ extension FleetViews {
                     PathView(
                         plan, device: device.id, deviceName: device.facts.name,
                         far: plan.far.map { names[$0] ?? "\($0)" }, standing: known.report?.standing(plan.name),
-                        problems: problems(device.id, known), isDecided: known.table?.paths.contains(plan) ?? false))
+                        problems: problems(device.id, known), isDecided: known.table?.paths.contains(plan) ?? false,
+                        trust: trusts[PathTrust.Place(device.id, plan.name)],
+                        entry: keys?.entry(PathTrust.Place(device.id, plan.name))))
             }
         }
         for name in query.names where !views.contains(where: { $0.answers(to: name) }) {

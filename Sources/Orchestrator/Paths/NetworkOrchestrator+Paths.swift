@@ -17,7 +17,11 @@ extension NetworkOrchestrator {
     func recordPaths() throws {
         guard !pathReports.isEmpty else { return }
         try inventory.record(Array(pathReports.values))
-        for report in pathReports.values { paths.reported(report) }
+        let time = now()
+        for report in pathReports.values {
+            paths.reported(report)
+            for event in trusts.reported(report, now: time) { note(event) }
+        }
         pathReports.removeAll(keepingCapacity: true)
     }
 
@@ -29,6 +33,7 @@ extension NetworkOrchestrator {
         if !tables.isEmpty { try inventory.decide(tables) }
         for table in tables {
             paths.decided(table)
+            pathKeys.stale()
             logger.debug(
                 "paths decided", metadata: ["device": "\(table.device)", "generation": "\(table.generation)"])
         }

@@ -123,7 +123,17 @@ enum Sample {
             .hello(
                 AgentHello(
                     facts: facts, bootID: "boot", ledgerGeneration: Generation(7), pathGeneration: Generation(3))),
+            .hello(
+                AgentHello(
+                    facts: facts, bootID: "boot", ledgerGeneration: Generation(7), pathGeneration: Generation(3),
+                    pathKeysTag: Bool.random(using: &random) ? "" : String(repeating: "0a", count: 16))),
             .paths(pathReport(&random)),
+            .pathKeysHeld(tag: ""),
+            .pathKeysHeld(tag: String(repeating: "0a", count: 16)),
+            .pathExchanges(
+                PathExchanges(
+                    sent: exchanges(&random), arrived: exchanges(&random),
+                    leftOut: UInt64.random(in: 0...9, using: &random))),
             .report(report(&random)),
             .refused(Generation(6), reason: "older than generation 7"),
             .artifactWanted(ArtifactReference(digest: digest, bytes: 600_000), offset: 65_536),
@@ -144,7 +154,35 @@ enum Sample {
             .artifactMissing(file),
             .setPaths(pathTable(&random)),
             .farGatesHeld(PathName("wan/10.2.0.0/24"), gates(&random)),
+            .pathKeys(pathKeys(&random)),
         ]
+    }
+
+    static func pathKeys(_ random: inout Seeded) -> PathKeys {
+        let blocks = ["10.2.0.9", "2001:db8::7"].compactMap { AddressBlock($0) }
+        return PathKeys(
+            device: device, tag: String(repeating: "0a", count: 16), sentAt: Timestamp(1_700_000_000_000),
+            entries: blocks.map { block in
+                let opens = Bool.random(using: &random)
+                return PathKeyEntry(
+                    path: PathName(IntentName("wan"), block), opener: device, opens: opens, sources: blocks,
+                    probe: block, port: 4545,
+                    keys: (0..<(opens ? 1 : 3)).map { at in
+                        EpochKey(
+                            epoch: 20_000 + at,
+                            secret: Secret((0..<16).map { _ in .random(in: 0...255, using: &random) }))
+                    }, whyPlain: Bool.random(using: &random) ? "" : "branch-1 has not confirmed")
+            })
+    }
+
+    static func exchanges(_ random: inout Seeded) -> [PathExchange] {
+        (0..<Int.random(in: 0...3, using: &random)).map { _ in
+            PathExchange(
+                path: PathName("wan/10.2.0.0/24"), opener: device, at: Timestamp(1_700_000_000_000),
+                syn: (0..<Int.random(in: 0...120, using: &random)).map { _ in .random(in: 0...255, using: &random) },
+                status: Bool.random(using: &random) ? UInt8.random(in: 0...7, using: &random) : nil,
+                epoch: Bool.random(using: &random) ? 20_000 : nil)
+        }
     }
 
     static func gates(_ random: inout Seeded) -> [PathGate] {
@@ -192,7 +230,11 @@ enum Sample {
                     }, here: gates(&random), there: gates(&random), wanted: gates(&random),
                     isWaiting: Bool.random(using: &random), asksECN: Bool.random(using: &random),
                     heldSince: Timestamp(1_700_000_000_001), rate: Bool.random(using: &random) ? 9.4e8 : nil,
-                    reason: "the far end refuses")
+                    reason: "the far end refuses",
+                    integrity: PathIntegrity.Kind.allCases.randomElement(using: &random).map {
+                        PathIntegrity(
+                            $0, epoch: $0 == .plain ? nil : 20_000, reason: "why", since: Timestamp(1_700_000_000_000))
+                    })
             }, problems: ["'nft' can not be run"])
     }
 }
