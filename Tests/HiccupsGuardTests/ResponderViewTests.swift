@@ -44,6 +44,22 @@ struct ResponderViewTests {
         #expect(HeaderDifference.all(sent: sent, arrived: arrived).map(\.description) == ["option MSS 1460 -> 536"])
     }
 
+    @Test("One fragment that speaks against the view may be chance and convicts nobody; two are no chance")
+    func chance() throws {
+        var arrived = try Samples.syn()
+        arrived.tcp.options = try OptionBlock([.maximumSegmentSize(536)] + Samples.options.dropFirst())
+        func check(_ types: PerCarrier<Coverage>) throws -> ResponderView.Check {
+            var sent = try Samples.syn()
+            sent.sealSYN(types, salt: 1, by: .plain)
+            arrived.setCarriers(sent.carriers, salt: 1)
+            return ResponderView(syn: arrived, isKeyed: false).check(sent: sent, status: PerCarrier(all: true))
+        }
+        let one = try check(PerCarrier(.mss, .windowScale, .timestamp))
+        #expect(one.contradictions.map(\.description) == ["HMSS intact by isn"])
+        #expect(!one.agrees && one.alert == nil)
+        #expect(try check(PerCarrier(.nat, .noNAT, .noNAT)).alert?.contains("option MSS 1460 -> 536") == true)
+    }
+
     @Test("Options in another order differ, though none of them does")
     func order() throws {
         let sent = try Samples.syn()

@@ -2,7 +2,10 @@ import HiccupsGuard
 import L45Model
 
 /// A box that knows the protocol and mends the integrity behind its changes: on what share of the paths that it changes
-/// is it found out?
+/// is it found out, by the public functions, by these and one exchange under AppSalt, and by a key?
+///
+/// AppSalt covers the SYN alone: what is changed in SYN-ACKs only, it leaves to the public functions. So its share is told for
+/// the paths with a changed SYN as well.
 struct HostileRounds {
     private(set) var shares: [(name: String, share: String, paths: Int)] = []
 
@@ -10,13 +13,19 @@ struct HostileRounds {
         var random = SplitMix64(seed: seed ^ 0x6b65_79)
         let secret = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         var found = HostileRounds()
-        for (name, key) in [("plain_detected", nil), ("keyed_detected", PathKey(Secret(secret)))] {
+        let ways: [(name: String, key: PathKey?, usesAppSalt: Bool)] = [
+            ("plain", nil, false), ("appsalt", nil, true), ("keyed", PathKey(Secret(secret)), false),
+        ]
+        for (name, key, usesAppSalt) in ways {
             let lab = try await WireLab(network, key: key, seed: seed)
             var paths = 0
             var detected = 0
+            var changedSYNs = 0
+            var detectedSYNs = 0
             for round in 0..<rounds {
                 var options = ProbeOptions()
                 options.key = key
+                options.usesAppSalt = usesAppSalt
                 options.usesECN = true
                 options.rate = 100_000
                 options.timeout = .seconds(3)
@@ -33,8 +42,11 @@ struct HostileRounds {
                         continue
                     }
                     paths += 1
-                    if report.outcome == .notCapable || !report.findings.isEmpty {
+                    let isSYNChanged = !truth.changed(.forward).subtracting([.nat]).isEmpty
+                    if isSYNChanged { changedSYNs += 1 }
+                    if report.outcome == .notCapable || !report.findings.isEmpty || report.appSalt == .changed {
                         detected += 1
+                        if isSYNChanged { detectedSYNs += 1 }
                     } else if key != nil {
                         note(
                             "not detected: \(rule.hostile.map { "\($0.tactic)" } ?? "") \(rule.box) \(truth) \(report)")
@@ -42,9 +54,14 @@ struct HostileRounds {
                 }
             }
             try await lab.end()
-            let share = Double(detected) / Double(max(paths, 1))
-            found.shares.append((name, "\((share * 10_000).rounded() / 10_000)", paths))
+            found.add("\(name)_detected", detected, of: paths)
+            if usesAppSalt { found.add("\(name)_detected_syn", detectedSYNs, of: changedSYNs) }
         }
         return found
+    }
+
+    private mutating func add(_ name: String, _ detected: Int, of paths: Int) {
+        let share = Double(detected) / Double(max(paths, 1))
+        shares.append((name, "\((share * 10_000).rounded() / 10_000)", paths))
     }
 }
