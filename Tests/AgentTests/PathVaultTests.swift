@@ -1,8 +1,9 @@
 import Agent
 import Foundation
-import HiccupsGuard
 import L45Model
 import Testing
+
+@testable import HiccupsGuard
 
 @Suite("Keys of paths on a device")
 struct PathVaultTests {

@@ -8,7 +8,8 @@ struct PathOutputTests {
     private static let device = DeviceID("c11e0000000000000000000000000001")
 
     private func view(
-        _ phase: PathStanding.Phase?, reason: String = "", problems: [String] = [], rate: Double? = nil
+        _ phase: PathStanding.Phase?, reason: String = "", problems: [String] = [], rate: Double? = nil,
+        integrity: PathIntegrity? = nil, trust: PathTrust? = nil
     ) throws -> PathView {
         let plan = PathPlan(
             intent: IntentName("wan"), destination: try #require(AddressBlock("10.2.0.0/24")),
@@ -25,11 +26,47 @@ struct PathOutputTests {
                 }, here: phase == .gated ? gates : [],
                 there: phase == .gated ? [PathGate(.windowScaling, at: .accepting)] : [],
                 heldSince: phase == .gated ? Timestamp(Fleet.now.rawValue - 30_000) : .never, rate: rate,
-                reason: reason)
+                reason: reason, integrity: integrity)
         }
         return PathView(
             plan, device: Self.device, deviceName: "edge-1", far: ["branch-1"], standing: standing, problems: problems,
-            isDecided: true)
+            isDecided: true, trust: trust)
+    }
+
+    @Test("A path on which somebody lies is said to be tampered with: by whose word, and with old and new value")
+    func tampered() throws {
+        var trust = PathTrust(PathTrust.Place(Self.device, PathName("wan/10.2.0.0/24")))
+        _ = trust.confirmed(20_413, whyPlain: "", now: Fleet.now)
+        let forged = PathIntegrity(.forged, epoch: 20_413, reason: "answered under the public functions")
+        _ = trust.reported(forged, now: Fleet.now)
+        let check = PathTrust.Check(
+            at: Fleet.now, isKeyed: false,
+            differences: [PathTrust.Difference(field: "option MSS", sent: "1460", arrived: "536")],
+            contradictions: ["HNONAT intact by ipid", "HNONAT intact by window"])
+        _ = trust.compared(check, alert: "x", now: Fleet.now)
+        let path = try view(.blind, integrity: forged, trust: trust)
+        #expect(PathsTable.phase(path) == Cell("blind, tampered", .bad))
+        let text = DescribePath.text(path, events: [], now: Fleet.now, .plain)
+        for line in [
+            "Integrity    keyed, epoch 20413; answered without the key",
+            "Tampered=true (PlainAnswer, for 0s): answered under the public functions; in the path: HNONAT intact by ipid",
+            "the far end saw option MSS 1460 -> 536", "  option MSS 1460 -> 536",
+            "but in the path: HNONAT intact by window",
+        ] {
+            #expect(text.contains(line), "\(line) in:\n\(text)")
+        }
+    }
+
+    @Test("What vouches for a path is said: the key and its epoch, or why there is none")
+    func integrity() throws {
+        let keyed = try view(.clear, integrity: PathIntegrity(.keyed, epoch: 20_413))
+        #expect(keyed.integrity == "keyed, epoch 20413" && !keyed.isTampered)
+        var trust = PathTrust(PathTrust.Place(Self.device, PathName("wan/10.2.0.0/24")))
+        _ = trust.confirmed(20_413, whyPlain: "", now: Fleet.now)
+        #expect(try view(.clear, trust: trust).integrity == "keyed from the next look on, epoch 20413")
+        _ = trust.confirmed(nil, whyPlain: "branch-1 takes no keys", now: Fleet.now)
+        #expect(try view(.clear, trust: trust).integrity == "plain: branch-1 takes no keys")
+        #expect(try view(.clear).integrity == "plain: no key was decided yet")
     }
 
     @Test("A row says what the path changes, what is gated, and when it is looked at next")

@@ -135,7 +135,7 @@ struct KeyStories {
                     #expect(file.range(of: Data(key.utf8)) == nil && file.range(of: bytes) == nil)
                 }
             }
-            #expect(texts.contains { $0.contains("path keyed") })
+            #expect(texts.contains { $0.contains(Self.path) })
         }
     }
 
