@@ -44,6 +44,15 @@ package struct RolloutStatus: Hashable, Codable, Sendable {
     package var since: Timestamp
     /// How far its waves have come; nil: it has none, or is settled.
     package var course: RolloutCourse?
+    /// What the posture makes of it; nil: the edition was in force from its first day.
+    package var rest: Rest?
+
+    package enum Rest: String, Hashable, Codable, Sendable {
+        /// Not in force at the present level: every device understands it and none sends it.
+        case standby
+        /// In force by a change of level: it goes to all devices at once, which understood it before.
+        case called
+    }
 
     package struct Waiting: Hashable, Codable, Sendable {
         package var device: DeviceID
@@ -57,7 +66,7 @@ package struct RolloutStatus: Hashable, Codable, Sendable {
 
     package init(
         intent: IntentName, flow: FlowName, epoch: Epoch?, phase: RolloutPhase, paused: Bool, waiting: [Waiting],
-        since: Timestamp, course: RolloutCourse? = nil
+        since: Timestamp, course: RolloutCourse? = nil, rest: Rest? = nil
     ) {
         self.intent = intent
         self.flow = flow
@@ -67,5 +76,6 @@ package struct RolloutStatus: Hashable, Codable, Sendable {
         self.waiting = waiting
         self.since = since
         self.course = course
+        self.rest = rest
     }
 }

@@ -14,8 +14,9 @@ struct Course {
         _ flow: Flow, strategy: RolloutStrategy?, standing: RolloutStatus?, held: Bool, devices: [DeviceStanding],
         now: Timestamp
     ) {
-        guard let strategy, flow.epoch != nil, !flow.members.isEmpty else { return nil }
-        if let standing, standing.course == nil, standing.phase == .settled { return nil }
+        guard let strategy, flow.epoch != nil, !flow.members.isEmpty, !flow.resting else { return nil }
+        // What every device understood at standby goes to all of them at once.
+        if let standing, standing.course == nil, standing.phase == .settled || standing.rest != nil { return nil }
         self.strategy = strategy
         waves = Waves(strategy, flow, devices)
         var state = standing?.course ?? RolloutCourse(began: now, waves: waves.count)

@@ -18,6 +18,8 @@ final class DeviceStanding {
 
     let id: DeviceID
     let snapshot: DeviceSnapshot
+    /// As `FleetSnapshot.resting`.
+    private let resting: Set<IntentName>
     let tap: Tap
     /// Generation and digest agree. Modules may still differ: that is looked at per flow.
     let holdsTable: Bool
@@ -73,9 +75,10 @@ final class DeviceStanding {
         return report.modules[place].state == entry.state && report.modules[place].enforcing == entry.enforcing
     }
 
-    init(id: DeviceID, snapshot: DeviceSnapshot, policy: RolloutPolicy, now: Timestamp) {
+    init(id: DeviceID, snapshot: DeviceSnapshot, policy: RolloutPolicy, resting: Set<IntentName>, now: Timestamp) {
         self.id = id
         self.snapshot = snapshot
+        self.resting = resting
         let decided = snapshot.table?.modules ?? []
         guard case .connected(_, true) = snapshot.link, let report = snapshot.report else {
             tap = .unknown
@@ -100,18 +103,21 @@ final class DeviceStanding {
         unknownModules = foreign.filter { !inPlan.contains($0) }
         let elsewhere = tap == .ahead || !foreign.isEmpty
         base = repair && elsewhere ? Self.rebased(snapshot, on: report) : decided
-        atRest = tap == .inForce && Self.isFinal(decided, for: snapshot.plan?.modules ?? [])
+        atRest = tap == .inForce && Self.isFinal(decided, for: snapshot.plan?.modules ?? [], resting)
     }
 
-    private static func isFinal(_ entries: [ModuleEntry], for plans: [ModulePlan]) -> Bool {
+    private static func isFinal(
+        _ entries: [ModuleEntry], for plans: [ModulePlan], _ resting: Set<IntentName>
+    ) -> Bool {
         // Both are sorted by id.
         guard entries.count == plans.count else { return false }
-        return entries.indices.allSatisfy { isFinal(entries[$0], for: plans[$0]) }
+        return entries.indices.allSatisfy { isFinal(entries[$0], for: plans[$0], resting) }
     }
 
-    private static func isFinal(_ entry: ModuleEntry, for plan: ModulePlan) -> Bool {
-        entry.state == (plan.underTest ? .deactivated : .active)
-            && entry.enforcing == (plan.dropUnlessTagged && !plan.underTest) && entry.plan == plan
+    private static func isFinal(_ entry: ModuleEntry, for plan: ModulePlan, _ resting: Set<IntentName>) -> Bool {
+        let rests = !resting.isEmpty && resting.contains(plan.intent)
+        return entry.state == (plan.underTest ? .deactivated : rests ? .standby : .active)
+            && entry.enforcing == (plan.dropUnlessTagged && !plan.underTest && !rests) && entry.plan == plan
     }
 
     /// Whether the module at this place of the plan is in the table as it is to be in the end, and the tap, over this
@@ -120,7 +126,7 @@ final class DeviceStanding {
         guard fresh, !refuses, !repair, let plan = snapshot.plan?.modules[place], let table = snapshot.table,
             let at = table.place(plan.id)
         else { return false }
-        return Self.isFinal(table.modules[at], for: plan)
+        return Self.isFinal(table.modules[at], for: plan, resting)
             && snapshot.report.map { Self.shows(table.modules[at], at, $0) } ?? false
     }
 

@@ -10,12 +10,17 @@ package struct FleetSnapshot: Sendable {
     package var policy: RolloutPolicy
     /// Intents whose edition goes round by a strategy; any other one goes to all devices at once.
     package var strategies: [IntentName: RolloutStrategy]
+    /// Intents that the present level of the posture has not in force: their modules are installed, rotated and kept as those
+    /// of any other, and stand by.
+    package var resting: Set<IntentName>
 
     package init(
         devices: [DeviceID: DeviceSnapshot], paused: Set<IntentName> = [], statuses: [FlowName: RolloutStatus] = [:],
-        policy: RolloutPolicy = RolloutPolicy(), strategies: [IntentName: RolloutStrategy] = [:]
+        policy: RolloutPolicy = RolloutPolicy(), strategies: [IntentName: RolloutStrategy] = [:],
+        resting: Set<IntentName> = []
     ) {
         self.strategies = strategies
+        self.resting = resting
         self.devices = devices
         self.paused = paused
         self.statuses = statuses

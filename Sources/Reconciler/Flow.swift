@@ -4,6 +4,8 @@ import L45Model
 struct Flow {
     let name: FlowName
     let intent: IntentName
+    /// The present level of the posture has it not in force: nobody is to send it.
+    let resting: Bool
     /// In the order of their devices. Empty when every device of the flow is at rest: nothing is to be asked of it then.
     var members: [FlowMember] = []
     /// The edition wanted; nil: none. Plans of one flow are adopted together and agree; should they not, `mixed` holds
@@ -19,23 +21,28 @@ struct Flow {
     /// table and tap, a pass changes nothing of it, however its devices' other flows move.
     private let isQuiet: Bool
 
-    private init(_ plan: ModulePlan, _ standing: RolloutStatus?) {
+    private init(_ plan: ModulePlan, _ standing: RolloutStatus?, resting: Bool) {
         name = plan.flow
         intent = plan.intent
+        self.resting = resting
         isQuiet =
-            standing.map { $0.phase == .settled && $0.epoch == plan.epoch && $0.waiting.isEmpty && $0.course == nil }
-            ?? false
+            standing.map {
+                $0.phase == .settled && $0.epoch == plan.epoch && $0.waiting.isEmpty && $0.course == nil
+                    && ($0.rest == .standby) == resting
+            } ?? false
     }
 
     /// All flows in plans and tables, by name. Two walks over the fleet, the second for flows that are awake.
     /// - Parameter statuses: what the pass before concluded.
-    static func all(of devices: [DeviceStanding], _ statuses: [FlowName: RolloutStatus]) -> [Flow] {
+    static func all(
+        of devices: [DeviceStanding], _ statuses: [FlowName: RolloutStatus], resting: Set<IntentName>
+    ) -> [Flow] {
         var flows: [Flow] = []
         var places: [FlowName: Int] = [:]
         func place(_ plan: ModulePlan) -> Int {
             if let at = places[plan.flow] { return at }
             places[plan.flow] = flows.count
-            flows.append(Flow(plan, statuses[plan.flow]))
+            flows.append(Flow(plan, statuses[plan.flow], resting: resting.contains(plan.intent)))
             return flows.count - 1
         }
         for device in devices {
@@ -80,7 +87,7 @@ struct Flow {
     private mutating func member(_ index: Int, _ device: DeviceStanding) -> Int? {
         guard awake || mixed else { return nil }
         if members.last?.device != index {
-            var member = FlowMember(device: index)
+            var member = FlowMember(device: index, resting: resting)
             member.fresh = device.fresh
             members.append(member)
         }

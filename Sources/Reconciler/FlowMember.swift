@@ -7,6 +7,8 @@ import L45Model
 struct FlowMember {
     /// Index among the devices of the pass.
     let device: Int
+    /// As `Flow.resting`.
+    let resting: Bool
     var wanted: [ModulePlan] = []
     var entries: [ModuleEntry] = []
     /// The tap, over this connection, runs `entries`.
@@ -36,9 +38,15 @@ struct FlowMember {
             || entries.indices.contains { entries[$0].plan.role == role }
     }
 
+    init(device: Int, resting: Bool = false) {
+        self.device = device
+        self.resting = resting
+    }
+
     /// What this end sends in the end, as an index in `wanted`; nil: plain.
     func target(_ role: ModulePlan.Role) -> Int? {
-        wanted.indices.first { wanted[$0].role == role && !wanted[$0].underTest }
+        resting
+            ? nil : wanted.indices.first { wanted[$0].role == role && !wanted[$0].underTest }
     }
 
     /// This end sends what it is to send in the end, and no module of it sends anything else.
@@ -71,15 +79,16 @@ struct FlowMember {
     var enforcing: Bool { entries.indices.contains { entries[$0].enforcing } }
     /// Some wanted module is to drop what comes plain, and does not yet.
     var enforcementPending: Bool {
-        wanted.indices.contains { at in
-            wanted[at].dropUnlessTagged && !wanted[at].underTest
-                && place(wanted[at].id).map { !entries[$0].enforcing } ?? false
-        }
+        !resting
+            && wanted.indices.contains { at in
+                wanted[at].dropUnlessTagged && !wanted[at].underTest
+                    && place(wanted[at].id).map { !entries[$0].enforcing } ?? false
+            }
     }
 
     /// One of its ends sends plain in the end.
     var endsPlain: Bool {
-        wanted.isEmpty || wanted.indices.contains { wanted[$0].underTest }
+        wanted.isEmpty || resting || wanted.indices.contains { wanted[$0].underTest }
             || (has(.client) && target(.client) == nil) || (has(.server) && target(.server) == nil)
     }
     /// One of its ends sends plain now, or will.

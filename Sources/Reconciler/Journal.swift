@@ -27,9 +27,9 @@ struct Journal {
             intent: flow.intent, flow: flow.name, epoch: flow.epoch, phase: phase,
             paused: snapshot.paused.contains(flow.intent),
             waiting: waiting(rotation, phase, since, devices, tables), since: since,
-            course: phase == .settled ? nil : rotation.course?.state)
+            course: course(rotation, phase), rest: rest(flow))
         guard status != shown else { return }
-        add(status.course, before: rotation.standing?.course, of: flow)
+        add(status.course, before: shown?.epoch == flow.epoch ? shown?.course : nil, of: flow)
         standings.append(.status(status))
         if status.phase != shown?.phase || status.epoch != shown?.epoch {
             var facts = ["intent": flow.intent.description, "phase": phase.rawValue]
@@ -41,6 +41,25 @@ struct Journal {
                 "flow/\(flow.name)", "plan gives a module id another dialect; the old one is withdrawn first",
                 ["intent": flow.intent.description], .warning)
         }
+    }
+
+    /// A flow that is called into force was at standby in this very edition.
+    private func rest(_ flow: Flow) -> RolloutStatus.Rest? {
+        guard flow.epoch != nil else { return nil }
+        if flow.resting { return .standby }
+        guard let shown = snapshot.statuses[flow.name], shown.epoch == flow.epoch else { return nil }
+        return shown.rest == nil ? nil : .called
+    }
+
+    /// An edition that goes to rest in the middle of its waves goes on from there when it is called, halted if it was.
+    private func course(_ rotation: Rotation, _ phase: RolloutPhase) -> RolloutCourse? {
+        guard rotation.flow.resting else { return phase == .settled ? nil : rotation.course?.state }
+        guard let shown = snapshot.statuses[rotation.flow.name], shown.epoch == rotation.flow.epoch,
+            var course = shown.course
+        else { return nil }
+        course.soaking = nil
+        course.held = course.held ?? now
+        return course
     }
 
     private mutating func add(_ course: RolloutCourse?, before: RolloutCourse?, of flow: Flow) {

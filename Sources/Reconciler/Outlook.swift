@@ -12,7 +12,8 @@ package struct Outlook: Hashable, Sendable {
     /// - Returns: nil when there is nothing left to do.
     package init?(_ status: RolloutStatus, strategy: RolloutStrategy?, policy: RolloutPolicy) {
         let name = status.intent
-        let course = status.course
+        let rests = status.rest == .standby
+        let course = rests ? nil : status.course
         let braked = status.waiting.contains { $0.reason.hasSuffix(Wording.brake) }
         if course?.halt != nil {
             next = "nothing moves until 'l45 rollout retry \(name)' goes on or 'l45 rollout undo \(name)' goes back"
@@ -29,6 +30,10 @@ package struct Outlook: Hashable, Sendable {
         if status.phase == .settled {
             guard !status.waiting.isEmpty else { return nil }
             next = "the devices that lost their table get it again"
+            return
+        }
+        if rests, let word = Self.resting(status.phase) {
+            next = word
             return
         }
         haltsAt = course.flatMap { course in strategy?.deadline.map { course.began + $0 } }
@@ -57,6 +62,16 @@ package struct Outlook: Hashable, Sendable {
             next = "the old modules are taken off"
             nextAt = status.since + policy.drainBound
         case .revoke, .settled: next = "the rollout is done"
+        }
+    }
+
+    /// Of a flow that the present level has not in force; nil: as with any other.
+    private static func resting(_ phase: RolloutPhase) -> String? {
+        switch phase {
+        case .deploy: "the modules stand by"
+        case .flipClients: "the servers cease to send it, and stand by"
+        case .flipServers: "it stands by"
+        case .deprecate, .drain, .revoke, .settled: nil
         }
     }
 }

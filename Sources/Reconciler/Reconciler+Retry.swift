@@ -7,7 +7,7 @@ extension Reconciler {
         let halted = snapshot.statuses.values.filter { $0.intent == intent && $0.course?.halt != nil }
         guard !halted.isEmpty else { return [] }
         let devices = standings(snapshot, now: now)
-        let flows = Flow.all(of: devices, [:]).filter { $0.intent == intent }
+        let flows = Flow.all(of: devices, [:], resting: snapshot.resting).filter { $0.intent == intent }
         return snapshot.statuses.values.filter { $0.intent == intent }.sorted { $0.flow < $1.flow }.compactMap {
             status in
             guard var course = status.course else { return nil }

@@ -11,7 +11,7 @@ package enum Reconciler {
     package static func step(_ snapshot: FleetSnapshot, now: Timestamp) -> [Action] {
         let devices = standings(snapshot, now: now)
         let brake = Brake(devices, policy: snapshot.policy)
-        let flows = Flow.all(of: devices, snapshot.statuses)
+        let flows = Flow.all(of: devices, snapshot.statuses, resting: snapshot.resting)
         let courses = flows.map { flow in
             let standing = snapshot.statuses[flow.name]
             return Course(
@@ -53,7 +53,10 @@ package enum Reconciler {
 
     static func standings(_ snapshot: FleetSnapshot, now: Timestamp) -> [DeviceStanding] {
         snapshot.devices.keys.sorted().compactMap { id in
-            snapshot.devices[id].map { DeviceStanding(id: id, snapshot: $0, policy: snapshot.policy, now: now) }
+            snapshot.devices[id].map {
+                DeviceStanding(
+                    id: id, snapshot: $0, policy: snapshot.policy, resting: snapshot.resting, now: now)
+            }
         }
     }
 }

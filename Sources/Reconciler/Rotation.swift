@@ -36,12 +36,16 @@ struct Rotation {
         self.course = course
         self.flow = flow
         self.held = held
-        self.standing = standing?.epoch == flow.epoch ? standing : nil
+        // To come into force and to go to rest are two ways, each with a clock of its own.
+        self.standing =
+            standing?.epoch == flow.epoch && (standing?.rest == .standby) == flow.resting ? standing : nil
         self.policy = policy
         self.now = now
         self.devices = devices
         next = flow.members
-        mayEnforce = !flow.members.contains { member in member.wanted.indices.contains { member.wanted[$0].underTest } }
+        mayEnforce =
+            !flow.resting
+            && !flow.members.contains { member in member.wanted.indices.contains { member.wanted[$0].underTest } }
         let leavers = flow.members.filter { member in
             member.entries.indices.contains { at in
                 let state = member.entries[at].state

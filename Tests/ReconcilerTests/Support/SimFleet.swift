@@ -325,7 +325,7 @@ final class SimFleet {
         }
         return FleetSnapshot(
             devices: snapshots, paused: store.paused, statuses: store.statuses, policy: policy,
-            strategies: store.strategies)
+            strategies: store.strategies, resting: store.resting)
     }
 
     private func orchestrate() {
@@ -497,8 +497,10 @@ final class SimFleet {
     /// What a tap is to hold when all is done.
     func wanted(_ id: DeviceID) -> [ModuleEntry] {
         (store.plans[id]?.modules ?? []).map {
-            ModuleEntry(
-                plan: $0, state: $0.underTest ? .deactivated : .active, enforcing: $0.dropUnlessTagged && !$0.underTest)
+            let rests = store.resting.contains($0.intent)
+            return ModuleEntry(
+                plan: $0, state: $0.underTest ? .deactivated : rests ? .standby : .active,
+                enforcing: $0.dropUnlessTagged && !$0.underTest && !rests)
         }
     }
 

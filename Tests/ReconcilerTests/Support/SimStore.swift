@@ -10,6 +10,8 @@ struct SimStore {
     var statuses: [FlowName: RolloutStatus] = [:]
     var paused: Set<IntentName> = []
     var strategies: [IntentName: RolloutStrategy] = [:]
+    /// What the present level has not in force.
+    var resting: Set<IntentName> = []
 }
 
 /// Lost with the process.
