@@ -207,19 +207,11 @@ struct PhraseTests {
                 """
             ),
             (
-                "threat level CPCON2",
-                """
-                dns.yaml:3:5: error: this version of l45 knows threat levels by name only and can not plan for one
-                   3 |   - threat level CPCON2
-                     |     ^~~~~~~~~~~~~~~~~~~ apply the intents that the level stands for, each by itself
-                """
-            ),
-            (
                 "threat level CPCON7",
                 """
-                dns.yaml:3:18: error: unknown threat level 'CPCON7'
+                dns.yaml:3:18: error: there is no level 'CPCON7'
                    3 |   - threat level CPCON7
-                     |                  ^~~~~~ did you mean 'CPCON1'?
+                     |                  ^~~~~~ did you mean 'CPCON5'?
                 """
             ),
             (
@@ -261,7 +253,7 @@ struct PhraseTests {
                    3 |   - frobnicate the network
                      |     ^~~~~~~~~~ the phrases are: tag PROGRAM PROTOCOL; monitor PROGRAM PROTOCOL; rotate dialect every \
                 DURATION; rotate dialect at 'MINUTE HOUR DAY MONTH WEEKDAY'; roll out; drop untagged; delay DURATION; \
-                guard paths
+                guard paths; threat level LEVEL; use INTENT, ...; levels LOWEST, ..., HIGHEST
                 """
             ),
             (

@@ -50,7 +50,10 @@ enum Deconfliction {
     /// - Parameters:
     ///   - flows: sorted by intent and number.
     ///   - devices: the fleet, sorted by id.
-    static func conflicts(_ flows: [FlowScope], _ devices: [Device], _ places: [DeviceID: Int]) -> [Conflict] {
+    ///   - posture: keeps flows apart that no level has in force together.
+    static func conflicts(
+        _ flows: [FlowScope], _ devices: [Device], _ places: [DeviceID: Int], posture: Posture?
+    ) -> [Conflict] {
         let order = Dictionary(flows.indices.map { (flows[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
         let sides = sides(flows, places)
         var meetings: [Pair: [(ModulePlan.Role, DeviceSet)]] = [:]
@@ -62,6 +65,7 @@ enum Deconfliction {
                 let others = port == nil ? [] : anyPort
                 for (position, side) in group.enumerated() {
                     for other in group[(position + 1)...] + others[...] where meet(side, other) {
+                        if posture?.keepsApart(side.flow.intent.name, other.flow.intent.name) ?? false { continue }
                         guard let one = order[side.flow.name], let two = order[other.flow.name] else { continue }
                         let pair = Pair(first: min(one, two), second: max(one, two))
                         meetings[pair, default: []].append((side.role, side.devices.intersection(other.devices)))

@@ -67,6 +67,8 @@ private struct Past: Sendable {
     mutating func follow(_ input: CompilerInput) -> Int? {
         // What is composed depends on intents that did not change.
         guard !input.entries.contains(where: { $0.intent.after != nil }) else { return nil }
+        // A posture says of which intents two may meet: a change of it concerns them all.
+        guard !input.entries.contains(where: { $0.intent.posture != nil }) else { return nil }
         guard input.rootSecret == rootSecret, let moved = takeDevices(input.devices),
             let touched = takeEntries(input.entries, moved.changed)
         else { return nil }

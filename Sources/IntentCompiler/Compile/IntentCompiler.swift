@@ -41,7 +41,7 @@ package enum IntentCompiler {
             diagnostics += part.problems
             if part.isRefused { refused.insert(name) }
         }
-        var isPlain = parts.count == entries.count
+        var isPlain = parts.count == entries.count && !parts.contains { $0.entry.intent.posture != nil }
         if let composition = Composition.compose(parts.flatMap(\.flows), entries, refused: refused) {
             let composed = Dictionary(grouping: composition.flows) { $0.intent.name }
             for at in parts.indices { parts[at].flows = composed[parts[at].name] ?? [] }
@@ -50,7 +50,10 @@ package enum IntentCompiler {
             isPlain = false
         }
         func flows() -> [FlowScope] { parts.lazy.filter { !refused.contains($0.name) }.flatMap(\.flows) }
-        for conflict in Deconfliction.conflicts(flows(), devices, index.numbers) {
+        let (posture, faults) = PostureCheck.resolve(entries.map(\.intent))
+        diagnostics += faults.diagnostics
+        refused.formUnion(faults.refused)
+        for conflict in Deconfliction.conflicts(flows(), devices, index.numbers, posture: posture) {
             diagnostics.append(conflict.diagnostic)
             refused.formUnion(conflict.intents)
             isPlain = false

@@ -14,7 +14,8 @@ final class IntentPart: Sendable {
 
     init(_ entry: CompilerInput.Entry, _ index: DeviceIndex) {
         self.entry = entry
-        (flows, problems) = ScopeResolver.resolve(entry, index)
+        // A posture has no devices of its own.
+        (flows, problems) = entry.intent.posture == nil ? ScopeResolver.resolve(entry, index) : ([], [])
         isRefused = problems.hasErrors
     }
 

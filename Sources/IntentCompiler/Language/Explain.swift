@@ -26,7 +26,25 @@ package func explain(_ intent: Intent) -> String {
         lines.append("  - rotate: {\(timing), jitter: \(rotation.jitter)}")
     }
     if let rollout = intent.rollout { lines += explain(rollout) }
+    if let posture = intent.posture { lines += explain(posture) }
     return lines.joined(separator: "\n") + "\n"
+}
+
+private func explain(_ posture: PostureIntent) -> [String] {
+    var lines = [
+        "  - posture:", "      level: \(quoted(posture.level.rawValue))", "      # lowest first", "      levels:",
+    ]
+    for (at, level) in posture.levels.enumerated() {
+        func names(_ isMeant: (PostureIntent.Use) -> Bool) -> String {
+            posture.uses.filter(isMeant).map { quoted($0.pattern) }.joined(separator: ", ")
+        }
+        let top = posture.levels.count - 1
+        let up = names { $0.span.lowerBound == at && $0.span.upperBound == top && at < top }
+        let only = names { $0.span.contains(at) && ($0.span.upperBound < top || $0.span.lowerBound == top) }
+        let parts = [up.isEmpty ? "" : "up: [\(up)]", only.isEmpty ? "" : "only: [\(only)]"].filter { !$0.isEmpty }
+        lines.append("        \(quoted(level.rawValue)): {\(parts.joined(separator: ", "))}")
+    }
+    return lines
 }
 
 private func explain(_ rollout: RolloutStrategy) -> [String] {

@@ -16,6 +16,8 @@ package struct Intent: Hashable, Sendable {
     package var rollout: RolloutStrategy?
     /// The intent whose flows this one adds to: the two make one module (seed 5.3: a chain is formed by the NCO).
     package var after: IntentName?
+    /// Which intents are in force at which level; then it has nothing else to say.
+    package var posture: PostureIntent?
     /// The YAML text of its document, byte for byte.
     package var document: String
     package var places: Places

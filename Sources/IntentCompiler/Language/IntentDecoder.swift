@@ -31,11 +31,13 @@ struct IntentDecoder {
         let guards = items.compactMap { if case .guardPaths(let draft) = $0 { draft } else { nil } }
         let from = one(guards.compactMap(\.clients), "clients", "from", fields)
         let to = one(guards.compactMap(\.servers), "servers", "to", fields)
+        let posture = PostureAssembly.assemble(items, fields, &diagnostics)
         guard !diagnostics.hasErrors, let name else { return nil }
         return Intent(
             name: name.value, clients: clients ?? from?.value ?? .everyDevice,
             servers: servers ?? to?.value ?? .everyDevice, tags: tags, guards: guards.map(\.intent),
-            rotation: rotation?.value, rollout: rollout, after: after?.value, document: document,
+            rotation: rotation?.value, rollout: rollout, after: after?.value, posture: posture,
+            document: document,
             places: Intent.Places(
                 name: name.place, clients: fields["clients"]?.value.place ?? from?.place,
                 servers: fields["servers"]?.value.place ?? to?.place, rotate: rotation?.place,
@@ -140,7 +142,7 @@ struct IntentDecoder {
             case .dropUntagged(let drop, let place): drops.append(Placed(drop, place))
             case .delay(let delay, let place): delays.append(Placed(delay, place))
             case .label(let label, let place): labels.append(Placed(label, place))
-            case .guardPaths: continue
+            case .guardPaths, .posture: continue
             }
         }
         once(rotations, "rotate")

@@ -23,6 +23,7 @@ enum IntentItem {
     case delay(Span, SourcePlace)
     case label(String, SourcePlace)
     case guardPaths(GuardDraft)
+    case posture(PosturePart)
 }
 
 extension Rotation {

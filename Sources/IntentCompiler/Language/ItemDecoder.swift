@@ -2,7 +2,7 @@ import L45Model
 
 /// The long form of one item of `intent:`.
 enum ItemDecoder {
-    static let kinds = ["tag", "monitor", "rotate", "rollout", "drop untagged", "delay", "label", "guard"]
+    static let kinds = ["tag", "monitor", "rotate", "rollout", "drop untagged", "delay", "label", "guard", "posture"]
     private static let monitorKeys = [
         "application", "transport", "port", "server", "client", "direction", "attach", "priority", "delay", "windows",
         "test", "artifact",
@@ -18,6 +18,7 @@ enum ItemDecoder {
         case "rollout": return RolloutDecoder.decode(pair, &diagnostics).map { .rollout($0) }
         case "drop untagged", "delay", "label": return modifier(pair, &diagnostics)
         case "guard": return GuardDecoder.decode(pair, &diagnostics)
+        case "posture": return PostureDecoder.decode(pair, &diagnostics)
         default:
             let first = pair.key.text.split(separator: " ").first.map { $0.lowercased() } ?? ""
             let isPhrase = PhraseGrammar.rules.contains { $0.firstWord == first } && pair.key.text.contains(" ")

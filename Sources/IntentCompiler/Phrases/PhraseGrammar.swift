@@ -4,8 +4,7 @@ import L45Model
 struct PhraseGrammar {
     enum Kind: CaseIterable {
         case tag, monitor, rotate, rotateAt, rollout, dropUntagged, delay, label, guardPaths
-        /// Known, and told so; an issue of its own.
-        case threatLevel
+        case threatLevel, use, levels
     }
 
     /// What a phrase leaves for its author to fill in.
@@ -19,7 +18,12 @@ struct PhraseGrammar {
         case label = "TEXT"
         case duration = "DURATION"
         case jitter = "JITTER"
-        case level = "CPCON1..5"
+        case level = "LEVEL"
+        case from = "LOWEST"
+        case to = "HIGHEST"
+        case only = "ONE"
+        case intents = "INTENT, ..."
+        case levelNames = "LOWEST, ..., HIGHEST"
         case destination = "DESTINATION"
         case source = "SELECTOR"
         case probe = "ADDRESS"
@@ -51,7 +55,7 @@ struct PhraseGrammar {
         var usage: String { subject == nil ? rawValue : "POLICY" }
 
         /// Takes all words up to the next clause.
-        var isList: Bool { self == .waves || self == .budget }
+        var isList: Bool { [.waves, .budget, .intents, .levelNames].contains(self) }
     }
 
     enum Element {
@@ -150,8 +154,16 @@ struct PhraseGrammar {
                     Clause("probe", [.word("probe"), .slot(.probe)]),
                 ]),
         Rule(kind: .threatLevel, head: [.word("threat"), .word("level"), .slot(.level)], clauses: []),
+        Rule(
+            kind: .use, head: [.word("use"), .slot(.intents)],
+            clauses: [
+                Clause("from", group: "levels", [.word("from"), .slot(.from)]),
+                Clause("to", [.word("to"), .slot(.to)]),
+                Clause("at", group: "levels", [.word("at"), .slot(.only)]),
+            ]),
+        Rule(kind: .levels, head: [.word("levels"), .slot(.levelNames)], clauses: []),
     ]
 
     /// One phrase a line, for help and for hints.
-    static var usages: [String] { rules.filter { $0.kind != .threatLevel }.map(\.shortUsage) }
+    static var usages: [String] { rules.map(\.shortUsage) }
 }

@@ -40,8 +40,8 @@ enum PhraseReader {
             return .label(label.value, label.place)
         case .guardPaths:
             return .guardPaths(try guardPaths(match))
-        case .threatLevel:
-            throw threatLevel(match)
+        case .threatLevel, .use, .levels:
+            return .posture(try posture(match))
         }
     }
 
@@ -90,16 +90,39 @@ enum PhraseReader {
         }
     }
 
-    private static func threatLevel(_ match: PhraseMatch) -> Diagnostic {
-        let levels = (1...5).map { "CPCON\($0)" }
-        if let token = match.slots[.level], !levels.contains(token.text.uppercased()) {
-            return Diagnostic(
-                at: token.place, "unknown threat level '\(token.text.shortened)'",
-                hint: Suggestion.hint(for: token.text, among: levels, otherwise: "the levels are CPCON1 to CPCON5"))
+    /// `threat level LEVEL`, `use INTENT, ... from LEVEL [to LEVEL]`, `levels LOWEST, ..., HIGHEST`.
+    private static func posture(_ match: PhraseMatch) throws(Diagnostic) -> PosturePart {
+        let read = { (text: String) throws(Complaint) in try PosturePart.level(text) }
+        switch match.kind {
+        case .threatLevel:
+            guard let level = try slot(.level, match, read) else {
+                throw Diagnostic(at: match.place, "a threat level has a name")
+            }
+            return .level(level)
+        case .levels:
+            var names: [Placed<PostureLevel>] = []
+            for token in match.lists[.levelNames] ?? [] { names.append(try value(of: token, read)) }
+            return .levels(names, match.place)
+        default:
+            var patterns: [Placed<String>] = []
+            for token in match.lists[.intents] ?? [] {
+                patterns.append(try value(of: token) { text throws(Complaint) in try PosturePart.pattern(text) })
+            }
+            let only = try slot(.only, match, read)
+            let from = try slot(.from, match, read)
+            let to = try slot(.to, match, read)
+            guard let first = only ?? from, !patterns.isEmpty else {
+                throw Diagnostic(
+                    at: match.place, "this phrase does not say at which levels",
+                    hint: "add 'from LEVEL' for it and all above, 'from LEVEL to LEVEL', or 'at LEVEL' for it alone")
+            }
+            if let only, let to {
+                throw Diagnostic(
+                    at: to.place, "'at \(only.value)' is one level, and 'to' ends a range",
+                    hint: "write 'from' for 'at'")
+            }
+            return .use(patterns, from: first, to: only ?? to)
         }
-        return Diagnostic(
-            at: match.place, "this version of l45 knows threat levels by name only and can not plan for one",
-            hint: "apply the intents that the level stands for, each by itself")
     }
 
     private static func guardPaths(_ match: PhraseMatch) throws(Diagnostic) -> GuardDraft {
