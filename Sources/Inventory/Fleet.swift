@@ -13,6 +13,7 @@ package struct StoredFleet: Sendable {
     package var pathTrusts: [PathTrust] = []
     package var statuses: [FlowName: RolloutStatus] = [:]
     package var intents: [IntentRecord] = []
+    package var posture: PostureStanding?
 }
 
 extension Inventory {
@@ -25,6 +26,7 @@ extension Inventory {
             for stored in try Self.devices(in: db) { fleet.devices[stored.device.id] = stored }
             for status in try Self.statuses(in: db) { fleet.statuses[status.flow] = status }
             fleet.intents = try Self.intents(in: db)
+            fleet.posture = try Self.posture(in: db)
             let modules = try modules(in: db)
             fleet.plans = try plans(in: db, modules)
             fleet.tables = try tables(in: db, modules)

@@ -45,13 +45,15 @@ enum RowSeals {
         name: "certificate", key: "serial", columns: ["device", "issued_at", "expires_at", "revoked_at"],
         noun: "the certificate")
 
-    /// Never changed within a version of the schema: the migration makes triggers of it.
+    static let posture = Table(name: "posture", key: "id", columns: ["standing"], noun: "the threat level in force, row")
+
+    /// Those of the migration that brought seals, which makes triggers of it: never changed. Later tables are sealed as they are made.
     static let tables = [
         device, labels, plan, table, pathTable, intent, step, source, rollout, token, certificate,
     ]
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
-    static let ofFleet = [device, labels, plan, table, pathTable, intent, certificate]
+    static let ofFleet = [device, labels, plan, table, pathTable, intent, posture, certificate]
     static let ofHistory = [step, source]
 
     // MARK: The seal
@@ -94,18 +96,21 @@ enum RowSeals {
                     PRIMARY KEY (name, key)
                 ) STRICT, WITHOUT ROWID;
                 """)
-        for table in tables {
-            try db.execute(
-                sql: """
-                    CREATE TRIGGER seal_\(table.name)_insert AFTER INSERT ON \(table.name) BEGIN \(keep(table)); END;
-                    CREATE TRIGGER seal_\(table.name)_update AFTER UPDATE OF \(list(table, "")) ON \(table.name) BEGIN \(keep(table)); END;
-                    CREATE TRIGGER seal_\(table.name)_delete AFTER DELETE ON \(table.name) BEGIN
-                        DELETE FROM row_seal WHERE name = '\(table.name)' AND key = CAST(OLD.\(table.key) AS TEXT);
-                    END;
-                    INSERT INTO row_seal
-                    SELECT '\(table.name)', CAST(\(table.key) AS TEXT), \(seal(table, "")) FROM \(table.name);
-                    """)
-        }
+        for table in tables { try install(table, in: db) }
+    }
+
+    /// The triggers of one table, and seals for the rows that are there.
+    static func install(_ table: Table, in db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TRIGGER seal_\(table.name)_insert AFTER INSERT ON \(table.name) BEGIN \(keep(table)); END;
+                CREATE TRIGGER seal_\(table.name)_update AFTER UPDATE OF \(list(table, "")) ON \(table.name) BEGIN \(keep(table)); END;
+                CREATE TRIGGER seal_\(table.name)_delete AFTER DELETE ON \(table.name) BEGIN
+                    DELETE FROM row_seal WHERE name = '\(table.name)' AND key = CAST(OLD.\(table.key) AS TEXT);
+                END;
+                INSERT INTO row_seal
+                SELECT '\(table.name)', CAST(\(table.key) AS TEXT), \(seal(table, "")) FROM \(table.name);
+                """)
     }
 
     /// An upsert, since what a trigger's statement does on conflict gives way to what the statement does that fired it.

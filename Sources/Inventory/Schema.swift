@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 4
+    static let version = 5
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -28,6 +28,11 @@ enum Schema {
         migrator.registerMigration("keys: trust in paths") { db in
             try db.execute(sql: trusts)
             try db.execute(sql: "PRAGMA user_version = 4")
+        }
+        migrator.registerMigration("5 posture") { db in
+            try db.execute(sql: posture)
+            try RowSeals.install(RowSeals.posture, in: db)
+            try db.execute(sql: "PRAGMA user_version = 5")
         }
         return migrator
     }()
@@ -159,6 +164,11 @@ enum Schema {
             added_at INTEGER NOT NULL,
             content BLOB NOT NULL
         ) STRICT;
+        """
+
+    // The level in force. Which intents it means stands in the posture's own document.
+    private static let posture = """
+        CREATE TABLE posture (id INTEGER PRIMARY KEY CHECK (id = 1), standing TEXT NOT NULL) STRICT;
         """
 
     // What a device is told of paths, and what it says of them; neither holds a secret. Plans are compiled anew from the

@@ -34,8 +34,8 @@ struct L45: AsyncParsableCommand {
             CommandGroup(
                 name: "Fleet",
                 subcommands: [
-                    GetCommand.self, DescribeCommand.self, RolloutCommand.self, WaitCommand.self, LabelCommand.self,
-                    ForgetCommand.self, TokenCommand.self,
+                    GetCommand.self, DescribeCommand.self, RolloutCommand.self, ThreatLevelCommand.self,
+                    WaitCommand.self, LabelCommand.self, ForgetCommand.self, TokenCommand.self,
                 ]),
             CommandGroup(
                 name: "Paths",

@@ -11,6 +11,8 @@ package struct FleetState: Sendable {
     package var policy: RolloutPolicy
     /// How editions go round, by `IntentBook.strategies`.
     package var strategies: [IntentName: RolloutStrategy] = [:]
+    /// Intents that the present level has not in force, by `IntentBook.resting`.
+    package var resting: Set<IntentName> = []
 
     package init(policy: RolloutPolicy) { self.policy = policy }
 
@@ -18,7 +20,7 @@ package struct FleetState: Sendable {
     package var snapshot: FleetSnapshot {
         FleetSnapshot(
             devices: devices, paused: Set(intents.values.lazy.filter(\.paused).map(\.name)), statuses: statuses,
-            policy: policy, strategies: strategies)
+            policy: policy, strategies: strategies, resting: resting)
     }
 
     // MARK: What comes from the CIB

@@ -154,6 +154,7 @@ package struct FleetViews: Sendable {
     }
 
     private func view(of record: IntentRecord, deleting: Bool) -> IntentView {
+        if let view = postureIntent(record) { return view }
         let statuses = fleet.statuses.values.filter { $0.intent == record.name }
         var flows = Set(statuses.map(\.flow))
         var devices: Set<DeviceID> = []
@@ -178,8 +179,8 @@ package struct FleetViews: Sendable {
         let head = flows.isEmpty && !deleting ? book.head(of: record.name) : nil
         let ready =
             if let head { view(of: head, deleting: false).ready && misfits[record.name] == nil } else {
-                !deleting && !(flows.isEmpty && guarding.isEmpty) && settled.count == flows.count
-                    && statuses.count == flows.count && unguarded.isEmpty
+                !deleting && (!(flows.isEmpty && guarding.isEmpty) || fleet.resting.contains(record.name))
+                    && settled.count == flows.count && statuses.count == flows.count && unguarded.isEmpty
             }
         let rotation = book.intent(record.name)?.rotation
         return IntentView(
@@ -225,6 +226,7 @@ package struct FleetViews: Sendable {
                     message: "\(halt.reason); 'l45 rollout retry \(record.name)' goes on, 'undo' goes back",
                     since: halt.at))
         }
+        if let condition = posturePart(of: record.name) { conditions.append(condition) }
         if record.paused {
             conditions.append(
                 Condition(

@@ -5,14 +5,18 @@ package import L45Model
 /// CIB has it.
 package struct IntentBook: Sendable {
     package private(set) var records: [IntentName: IntentRecord] = [:]
-    private var parsed: [IntentName: Intent] = [:]
+    private(set) var parsed: [IntentName: Intent] = [:]
+    /// The level in force; nil: there is no posture.
+    package internal(set) var standing: PostureStanding?
 
     package init() {}
 
     /// Intents as the CIB holds them.
+    /// - Parameter standing: the level that was in force; nil: none was stored.
     /// - Throws: `badInput` when one no longer parses, as after a downgrade.
-    package init(_ stored: [IntentRecord]) throws(APIFailure) {
+    package init(_ stored: [IntentRecord], standing: PostureStanding? = nil) throws(APIFailure) {
         for record in stored { try put(record) }
+        self.standing = standing
     }
 
     package func intent(_ name: IntentName) -> Intent? { parsed[name] }
@@ -68,8 +72,9 @@ package struct IntentBook: Sendable {
                     ApplyResult.Intent(name: record.name, outcome: .pruned, revision: record.revision))
             }
         }
+        let levelWarnings = next.followDocument(from: self, applied: Set(read.intents.map(\.0.name)), now: now)
         self = next
-        return (outcomes, read.warnings)
+        return (outcomes, read.warnings + levelWarnings)
     }
 
     /// How new editions go round. One that is come back to was everywhere once: it goes to every device at once.

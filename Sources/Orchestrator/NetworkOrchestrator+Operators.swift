@@ -20,6 +20,7 @@ extension NetworkOrchestrator: OperatorService {
             case .createToken(let request): return .token(try createToken(request))
             case .setLabels(let request): return .device(try setLabels(request))
             case .forgetDevice(let request): return .forgotten(try forget(request))
+            case .setLevel(let request): return .level(try setLevel(request))
             case .version: return .version(version)
             }
         } catch let failure as APIFailure {
@@ -59,6 +60,8 @@ extension NetworkOrchestrator: OperatorService {
             next.remove(name)
         }
         let time = now()
+        try refuseRelease(next)
+        _ = next.followDocument(from: book, applied: [], now: time)
         try adopt(try plan(next, mustFit: [], time), removed: request.intents, cause: "operator", time)
         passAtOnce()
         return DeleteResult(intents: request.intents)
@@ -94,6 +97,7 @@ extension NetworkOrchestrator: OperatorService {
         }
         if record != before {
             try next.put(record)
+            _ = next.followDocument(from: book, applied: [], now: time)
             let mustFit: Set<IntentName> = record.paused == before.paused ? [record.name] : []
             try adopt(try plan(next, mustFit: mustFit, time), removed: [], cause: request.verb.rawValue, time)
             passAtOnce()
@@ -129,6 +133,7 @@ extension NetworkOrchestrator: OperatorService {
         case .modules: return .modules(try views.modules(query))
         case .rollouts: return .rollouts(try views.rollouts(query))
         case .paths: return .paths(try views.paths(query))
+        case .posture: return .posture(try views.postures(query))
         }
     }
 

@@ -21,16 +21,18 @@ extension NetworkOrchestrator {
         var next = book
         let (outcomes, warnings) = try next.apply(
             sources, prune: prune, lastKnown: { try inventory.lastKnown($0) }, now: time)
+        try refuseRelease(next)
         let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
         let planned = try plan(next, mustFit: touched, authored: touched, mtuBytes: mtuBytes, time)
-        return Proposal(outcomes: outcomes, warnings: warnings + planned.warnings, planned: planned)
+        return Proposal(outcomes: outcomes, warnings: warnings + releaseWarnings(next) + planned.warnings, planned: planned)
     }
 
     /// Device by device, against the plans in force.
     func change(of proposal: Proposal, dryRun: Bool) -> ApplyResult {
         let planned = proposal.planned
         let after = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
-        let pathsBefore = Dictionary(paths.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let pathsBefore = Dictionary(
+            (plannedPaths ?? paths.plans).map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
         let pathsAfter = Dictionary(planned.paths.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
         let diffs = fleet.devices.values.compactMap { device in
             let id = device.device.id

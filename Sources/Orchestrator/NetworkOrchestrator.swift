@@ -24,6 +24,8 @@ package actor NetworkOrchestrator {
     package internal(set) var pathKeys: PathKeyDesk
     package internal(set) var trusts: PathTrustBook
     var witness = PathWitness()
+    /// Paths of all intents, of those too that rest at the present level; nil: not compiled yet.
+    var plannedPaths: [DevicePaths]?
     var book: IntentBook
     /// Intents that do not fit the fleet, and why.
     var misfits: [IntentName: String] = [:]
@@ -63,7 +65,7 @@ package actor NetworkOrchestrator {
         authority = try Enrolment.authority(in: inventory, now: startedAt)
         pathKeys = PathKeyDesk(root: try PathRoot.secret(in: inventory))
         let stored = try inventory.fleet()
-        book = try IntentBook(stored.intents)
+        book = try IntentBook(stored.intents, standing: stored.posture)
         trusts = PathTrustBook(stored.pathTrusts)
         fleet = FleetState(policy: configuration.policy)
         for record in stored.intents { fleet.put(record) }
@@ -75,6 +77,7 @@ package actor NetworkOrchestrator {
         }
         fleet.load(Array(stored.statuses.values))
         fleet.strategies = book.strategies
+        fleet.resting = book.resting
         refused = Mutex(try inventory.revokedDevices())
     }
 
@@ -204,6 +207,7 @@ package actor NetworkOrchestrator {
         try carryOut(Reconciler.step(fleet.snapshot, now: time), time)
         try carryOutPaths(time)
         try carryOutPathKeys(time)
+        try followPosture(time)
         askWhereDrainsWait(time)
         resumeWaiters()
     }
@@ -251,7 +255,7 @@ package actor NetworkOrchestrator {
             for: Planning.Fleet(
                 devices: fleet.devices.values.map(\.device), rootSecret: inventory.rootSecret,
                 plans: fleet.devices.values.compactMap(\.plan), known: { [fleet] in fleet.knownModules($0) },
-                drainBound: configuration.policy.drainBound, paths: paths.plans),
+                drainBound: configuration.policy.drainBound, paths: plannedPaths ?? paths.plans),
             mustFit: mustFit, authored: authored, mtuBytes: mtuBytes, now: time, compiler: &compiler)
     }
 
@@ -266,14 +270,19 @@ package actor NetworkOrchestrator {
         trail += removed.map {
             Event(at: time, subject: "intent/\($0)", message: "intent withdrawn", facts: ["cause": cause])
         }
-        try inventory.adopt(intents: changed, removed: removed, plans: planned.plans, events: trail, at: time)
+        trail += PostureTrail.events(from: book.standing, to: planned.book.standing, at: time)
+        try inventory.adopt(
+            intents: changed, removed: removed, plans: planned.plans, posture: planned.book.standing, events: trail,
+            at: time)
         book = planned.book
         fleet.strategies = book.strategies
+        fleet.resting = book.resting
         misfits = planned.misfits
         for record in changed { fleet.put(record) }
         for name in removed { fleet.remove(name) }
         fleet.adopt(planned.plans)
-        paths.adopt(planned.paths)
+        plannedPaths = planned.paths
+        paths.adopt(book.inForce(planned.paths))
         stir()
     }
 

@@ -58,6 +58,8 @@ package enum Planning {
         mtuBytes: Int = 1500, now: Timestamp, compiler: inout IncrementalCompiler
     ) throws(APIFailure) -> Planned {
         var book = book
+        // A posture that names what is not there is refused, whoever took it away.
+        let mustFit = mustFit.union(book.postureIntent.map { [$0.name] } ?? [])
         var compiled = try compile(book, fleet, mustFit, &compiler)
         try checkRollouts(book, compiled, fleet, authored)
         let changed = changed(compiled.plans, fleet)

@@ -57,10 +57,12 @@ private let rootHelp = """
                               written out.
 
     FLEET SUBCOMMANDS:
-      get                     List devices, intents, modules, rollouts, paths or
-                              events.
-      describe                Show all about one device, intent, module or path.
+      get                     List devices, intents, modules, rollouts, paths, the
+                              posture or events.
+      describe                Show all about one device, intent, module, path or
+                              posture.
       rollout                 See and steer how an intent comes about.
+      threat-level            See and change the level of the posture.
       wait                    Wait until something has come about.
       label                   Change the operator's labels of a device.
       forget                  Drop a device that will not come back.

@@ -41,6 +41,10 @@ struct APIWireTests {
             .forgetDevice(DeviceRequest(device: "web-1")),
             #"{"api":"l45/v1","body":{"device":"web-1"},"verb":"forget-device"}"#
         ),
+        (
+            .setLevel(LevelRequest(level: PostureLevel("CPCON2"), by: "alice@ops-1")),
+            #"{"api":"l45/v1","body":{"by":"alice@ops-1","level":"CPCON2"},"verb":"set-level"}"#
+        ),
         (.version, #"{"api":"l45/v1","verb":"version"}"#),
     ]
 

@@ -9,6 +9,7 @@ enum Listing: Sendable {
     case modules([ModuleView])
     case rollouts([RolloutView])
     case paths([PathView])
+    case posture([PostureView])
     case events([EventView])
 
     /// - Returns: nil when the answer is no list.
@@ -19,6 +20,7 @@ enum Listing: Sendable {
         case .modules(let all): self = .modules(all)
         case .rollouts(let all): self = .rollouts(all)
         case .paths(let all): self = .paths(all)
+        case .posture(let all): self = .posture(all)
         case .events(let all): self = .events(all)
         default: return nil
         }
@@ -34,6 +36,7 @@ enum Listing: Sendable {
         case .modules(let all): all.map { "module/\($0.id)" }
         case .rollouts(let all): all.map { "rollout/\($0.flow)" }
         case .paths(let all): all.map { "path/\($0.device)/\($0.name)" }
+        case .posture(let all): all.map { "posture/\($0.name)" }
         case .events(let all): all.map { "event/\($0.id)" }
         }
     }
@@ -45,6 +48,7 @@ enum Listing: Sendable {
         case .modules(let all): ModulesTable.table(all, now: now, wide: wide)
         case .rollouts(let all): RolloutsTable.table(all, now: now, everyDevice: wide)
         case .paths(let all): PathsTable.table(all, now: now, wide: wide)
+        case .posture(let all): PostureTable.table(all, now: now)
         case .events(let all): EventsTable.table(all, now: now, wide: wide)
         }
     }
@@ -58,6 +62,7 @@ enum Listing: Sendable {
             case .modules(let all): try Self.json(all)
             case .rollouts(let all): try Self.json(all)
             case .paths(let all): try Self.json(all)
+            case .posture(let all): try Self.json(all)
             case .events(let all): try Self.json(all)
             }
         }
@@ -71,6 +76,7 @@ enum Listing: Sendable {
             case .modules(let all): try Self.yaml(all)
             case .rollouts(let all): try Self.yaml(all)
             case .paths(let all): try Self.yaml(all)
+            case .posture(let all): try Self.yaml(all)
             case .events(let all): try Self.yaml(all)
             }
         }

@@ -29,6 +29,7 @@ enum RolloutsTable {
     private static func phase(_ rollout: RolloutView) -> Cell {
         if rollout.halted != nil { return Cell("\(rollout.phase.rawValue) (halted)", .warning) }
         if rollout.paused { return Cell("\(rollout.phase.rawValue) (paused)", .warning) }
+        if rollout.standby == true { return Cell("\(rollout.phase.rawValue) (standby)") }
         return Cell(rollout.phase.rawValue, rollout.phase == .settled ? .good : .plain)
     }
 }

@@ -4,15 +4,16 @@ import L45Model
 struct DescribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show all about one device, intent, module or path.",
+        abstract: "Show all about one device, intent, module, path or posture.",
         discussion: """
               l45 describe device resolver-1
               l45 describe intent dns
               l45 describe module 3f0c6d6b8f1a2e45
               l45 describe path edge-1/wan/10.2.0.0/24
+              l45 describe posture cpcon
             """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable { case device, intent, module, path }
+    enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable { case device, intent, module, path, posture }
 
     @Argument(help: "What it is.")
     var kind: Kind
@@ -51,6 +52,13 @@ struct DescribeCommand: AsyncParsableCommand {
                 throw CommandEnd.refused(APIFailure(.notFound, "there is no module '\(name)'"))
             }
             return DescribeModule.text(module, now: .now(), palette)
+        case .posture:
+            let response = try await server.ask(.get(ResourceQuery(.posture, names: [name])))
+            guard case .posture(let postures) = response, let posture = postures.first else {
+                throw response.unexpected
+            }
+            return DescribePosture.text(
+                posture, events: try await events("posture/\(posture.name)"), now: .now(), palette)
         case .path:
             let response = try await server.ask(.get(ResourceQuery(.paths, names: [name])))
             guard case .paths(let paths) = response, let path = paths.first else { throw response.unexpected }

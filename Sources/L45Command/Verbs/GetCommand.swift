@@ -4,20 +4,23 @@ import L45Model
 
 /// What `get` lists.
 enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case devices, intents, modules, rollouts, paths, events
+    case devices, intents, modules, rollouts, paths, posture, events
 
     init?(argument: String) {
         guard
-            let kind = Self.allCases.first(where: { [$0.rawValue, String($0.rawValue.dropLast())].contains(argument) })
+            let kind = Self.allCases.first(where: { [$0.rawValue, $0.singular].contains(argument) })
         else { return nil }
         self = kind
     }
+
+    /// There is one posture.
+    var singular: String { self == .posture ? rawValue : String(rawValue.dropLast()) }
 }
 
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
-        abstract: "List devices, intents, modules, rollouts, paths or events.",
+        abstract: "List devices, intents, modules, rollouts, paths, the posture or events.",
         discussion: """
               l45 get devices -l role=resolver -o wide
               l45 get modules --intent dns --watch
@@ -83,10 +86,11 @@ struct GetCommand: AsyncParsableCommand {
         case .modules: kind = .modules
         case .rollouts: kind = .rollouts
         case .paths: kind = .paths
+        case .posture: kind = .posture
         case .events: return .events(EventQuery(subject: names.first, limit: limit ?? 200))
         }
         // What `-o name` prints is understood as a name again.
-        let prefix = "\(self.kind.rawValue.dropLast())/"
+        let prefix = "\(self.kind.singular)/"
         let bare = names.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
         return .get(
             ResourceQuery(

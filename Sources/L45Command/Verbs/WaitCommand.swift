@@ -13,13 +13,14 @@ struct WaitCommand: AsyncParsableCommand {
               l45 wait intent/dns --for deleted
               l45 wait device/resolver-1 device/client-1 --for connected
               l45 wait path/edge-1/wan/10.2.0.0/24 --for gated
+              l45 wait threat-level/CPCON2 --for settled
             """)
 
     enum Condition: String, ExpressibleByArgument, CaseIterable, Sendable {
         case settled, deleted, connected, gated, clear
     }
 
-    @Argument(help: ArgumentHelp("intent/NAME, device/NAME or path/NAME.", valueName: "kind/name"))
+    @Argument(help: ArgumentHelp("intent/NAME, device/NAME, path/NAME or threat-level/LEVEL.", valueName: "kind/name"))
     var subjects: [String]
     @Option(name: .customLong("for"), help: "What for.")
     var condition: Condition
@@ -50,11 +51,14 @@ struct WaitCommand: AsyncParsableCommand {
             case ("device", .connected): return .connected(parts[1])
             case ("path", .gated): return .path(parts[1], .gated)
             case ("path", .clear): return .path(parts[1], .clear)
-            case ("intent", _), ("device", _), ("path", _):
+            case ("threat-level", .settled): return .level(PostureLevel(parts[1]))
+            case ("intent", _), ("device", _), ("path", _), ("threat-level", _):
                 throw ValidationError(
                     "\(parts[0]) and '\(condition.rawValue)' do not go together: intents are settled or deleted, "
-                        + "devices connected, paths gated or clear.")
-            default: throw ValidationError("'\(subject)' is neither intent/NAME nor device/NAME nor path/NAME.")
+                        + "devices connected, paths gated or clear, levels settled.")
+            default:
+                throw ValidationError(
+                    "'\(subject)' is neither intent/NAME nor device/NAME nor path/NAME nor threat-level/LEVEL.")
             }
         }
     }

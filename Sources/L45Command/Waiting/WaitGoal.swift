@@ -10,6 +10,8 @@ enum WaitGoal: Hashable, Sendable {
     case connected(String)
     /// Every path of this name rests so. Named as in `ResourceQuery.names`.
     case path(String, PathStanding.Phase)
+    /// The level is in force, and every tap in scope has confirmed it; nil: whichever level it is.
+    case level(PostureLevel?)
 
     enum Verdict: Hashable, Sendable {
         case met
@@ -27,6 +29,7 @@ enum WaitGoal: Hashable, Sendable {
         case .settled(let name), .deleted(let name): "intent/\(name)"
         case .connected(let device): "device/\(device)"
         case .path(let name, _): "path/\(name)"
+        case .level(let level): "threat-level\(level.map { "/\($0)" } ?? "")"
         }
     }
 
@@ -37,6 +40,7 @@ enum WaitGoal: Hashable, Sendable {
         case .deleted: "deleted"
         case .connected: "connected"
         case .path(_, let phase): phase.rawValue
+        case .level: "settled"
         }
     }
 
@@ -50,6 +54,7 @@ enum WaitGoal: Hashable, Sendable {
             ]
         case .connected(let device): [.get(ResourceQuery(.devices, names: [device]))]
         case .path(let name, _): [.get(ResourceQuery(.paths, names: [name]))]
+        case .level: [.get(ResourceQuery(.posture))]
         }
     }
 
@@ -82,9 +87,27 @@ enum WaitGoal: Hashable, Sendable {
         case (.path(_, let phase), .paths(let paths)):
             let holdups = paths.filter { $0.phase != phase }.map { Self.describe($0, now) }
             return holdups.isEmpty && !paths.isEmpty ? .met : .waiting(holdups)
+        case (.level(let level), .posture(let postures)):
+            guard let posture = postures.first else { return .waiting(["no posture is applied"]) }
+            let holdups = Self.unreached(posture, level, now)
+            return holdups.isEmpty ? .met : .waiting(holdups)
         default:
             return .hopeless(APIFailure(.internalError, "the orchestrator gave an answer of another kind"))
         }
+    }
+
+    /// - Returns: empty when the level is in force everywhere.
+    private static func unreached(_ posture: PostureView, _ level: PostureLevel?, _ now: Timestamp) -> [String] {
+        if let level, !level.isSame(as: posture.level) {
+            return ["the level is \(posture.level): 'l45 threat-level \(level)' changes it"]
+        }
+        var holdups = posture.waiting.map { "level \(posture.level) waits for \(RolloutsTable.waiting($0))" }
+        if !posture.isReached || !holdups.isEmpty {
+            holdups += posture.held.map { "intent \($0) is paused or halted, and does not follow" }
+            let since = posture.since.map { " for \(Age.text(now - $0.timestamp))" } ?? ""
+            if holdups.isEmpty { holdups = ["level \(posture.level) is on its way\(since)"] }
+        }
+        return holdups
     }
 
     private static func describe(_ path: PathView, _ now: Timestamp) -> String {

@@ -7,6 +7,7 @@ extension APIRequest: Codable {
         case createToken = "create-token"
         case setLabels = "set-labels"
         case forgetDevice = "forget-device"
+        case setLevel = "set-level"
     }
 
     private enum Key: String, CodingKey { case api, verb, body }
@@ -36,6 +37,7 @@ extension APIRequest: Codable {
         case .createToken: self = .createToken(try body())
         case .setLabels: self = .setLabels(try body())
         case .forgetDevice: self = .forgetDevice(try body())
+        case .setLevel: self = .setLevel(try body())
         case .version: self = .version
         }
     }
@@ -57,6 +59,7 @@ extension APIRequest: Codable {
         case .createToken(let body): try put(.createToken, body)
         case .setLabels(let body): try put(.setLabels, body)
         case .forgetDevice(let body): try put(.forgetDevice, body)
+        case .setLevel(let body): try put(.setLevel, body)
         case .version: try container.encode(Verb.version, forKey: .verb)
         }
     }

@@ -18,6 +18,8 @@ package enum APIRequest: Hashable, Sendable {
     case setLabels(LabelRequest)
     /// Drop a device that will not come back: no rollout waits for it any more. Answer: `.forgotten`.
     case forgetDevice(DeviceRequest)
+    /// Go to another level of the posture. Answer: `.level`.
+    case setLevel(LevelRequest)
     /// Answer: `.version`.
     case version
 }
@@ -57,7 +59,7 @@ package struct DeleteRequest: Hashable, Codable, Sendable {
 /// Which resources to read. What is given narrows; nothing given is everything.
 package struct ResourceQuery: Hashable, Codable, Sendable {
     package enum Kind: String, Hashable, Codable, Sendable, CaseIterable {
-        case devices, intents, modules, rollouts, paths
+        case devices, intents, modules, rollouts, paths, posture
     }
     package var kind: Kind
     /// Devices by name, id or the start of an id that fits one alone; intents by name; modules by id; rollouts by flow;

@@ -8,6 +8,8 @@ package enum APIResponse: Hashable, Sendable {
     case modules([ModuleView])
     case rollouts([RolloutView])
     case paths([PathView])
+    case posture([PostureView])
+    case level(LevelResult)
     case events([EventView])
     case rollout(RolloutResult)
     case token(TokenView)
@@ -21,7 +23,7 @@ extension APIResponse: Codable {
     /// Kinds on the wire. Never renamed within a version.
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
-        case failure, paths, planned
+        case failure, paths, planned, posture, level
     }
 
     private enum Key: String, CodingKey { case api, kind, body }
@@ -36,6 +38,8 @@ extension APIResponse: Codable {
         case .modules: .modules
         case .rollouts: .rollouts
         case .paths: .paths
+        case .posture: .posture
+        case .level: .level
         case .events: .events
         case .rollout: .rollout
         case .token: .token
@@ -59,6 +63,8 @@ extension APIResponse: Codable {
         case .modules: self = .modules(try body())
         case .rollouts: self = .rollouts(try body())
         case .paths: self = .paths(try body())
+        case .posture: self = .posture(try body())
+        case .level: self = .level(try body())
         case .events: self = .events(try body())
         case .rollout: self = .rollout(try body())
         case .token: self = .token(try body())
@@ -82,6 +88,8 @@ extension APIResponse: Codable {
         case .modules(let body): try container.encode(body, forKey: .body)
         case .rollouts(let body): try container.encode(body, forKey: .body)
         case .paths(let body): try container.encode(body, forKey: .body)
+        case .posture(let body): try container.encode(body, forKey: .body)
+        case .level(let body): try container.encode(body, forKey: .body)
         case .events(let body): try container.encode(body, forKey: .body)
         case .rollout(let body): try container.encode(body, forKey: .body)
         case .token(let body): try container.encode(body, forKey: .body)

@@ -19,6 +19,8 @@ package struct RolloutView: Hashable, Codable, Sendable {
     package var nextAt: APITime?
     /// When it is halted if it is not done by then.
     package var haltsAt: APITime?
+    /// The level of the posture that is in force has it not: it is understood everywhere and sent by nobody.
+    package var standby: Bool?
 
     package struct Wave: Hashable, Codable, Sendable {
         /// From 1: clients' waves, then servers'.
@@ -64,6 +66,7 @@ package struct RolloutView: Hashable, Codable, Sendable {
             Waiting(device: $0.device, deviceName: names[$0.device] ?? "\($0.device)", reason: $0.reason)
         }
         since = APITime(known: status.since)
+        standby = status.rest == .standby ? true : nil
         wave = status.course.map { Wave(number: $0.wave + 1, count: $0.waves) }
         halted = status.course?.halt.map { Halt(cause: $0.cause, reason: $0.reason, at: APITime(known: $0.at)) }
     }
