@@ -30,10 +30,11 @@ struct SimulatedOrchestrator {
 
     init(_ store: SimulatedStore, rootSecret: Secret, policy: RolloutPolicy, now: Timestamp) throws {
         fleet = store.fleet(policy: policy, now: now)
-        book = try IntentBook(store.records.values.sorted { $0.name < $1.name })
+        book = try IntentBook(store.records.values.sorted { $0.name < $1.name }, standing: store.posture)
         self.rootSecret = rootSecret
         self.policy = policy
         fleet.strategies = book.strategies
+        fleet.resting = book.resting
     }
 
     // MARK: The line
@@ -190,8 +191,10 @@ struct SimulatedOrchestrator {
             fleet.put(record)
         }
         store.plans = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        store.posture = planned.book.standing
         book = planned.book
         fleet.strategies = book.strategies
+        fleet.resting = book.resting
         fleet.adopt(planned.plans)
     }
 
@@ -244,6 +247,13 @@ struct SimulatedOrchestrator {
 
     mutating func pause(_ name: IntentName, _ paused: Bool, _ store: inout SimulatedStore, now: Timestamp) throws {
         try change(name, &store, now) { $0.paused = paused }
+    }
+
+    /// Plans stay as they are.
+    mutating func setLevel(_ level: PostureLevel, _ store: inout SimulatedStore, now: Timestamp) {
+        book.setLevel(level, by: "operator", now: now)
+        store.posture = book.standing
+        fleet.resting = book.resting
     }
 
     private mutating func change(

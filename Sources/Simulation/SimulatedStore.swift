@@ -13,6 +13,7 @@ struct SimulatedStore {
     var tables: [DeviceID: DeviceTable] = [:]
     var reports: [DeviceID: DeviceReport] = [:]
     var statuses: [FlowName: RolloutStatus] = [:]
+    var posture: PostureStanding?
 
     /// The fleet as an orchestrator that starts finds it.
     func fleet(policy: RolloutPolicy, now: Timestamp) -> FleetState {

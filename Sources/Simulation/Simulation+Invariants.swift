@@ -111,7 +111,10 @@ extension Simulation {
             // A trial's intents may enforce, or be under test.
             if setup.trial != nil { return device.tap.entries.map(\.plan) == (store.plans[id]?.modules ?? []) }
             return device.tap.entries
-                == (store.plans[id]?.modules ?? []).map { ModuleEntry(plan: $0, state: .active, enforcing: false) }
+                == (store.plans[id]?.modules ?? []).map { plan in
+                    ModuleEntry(
+                        plan: plan, state: fleet.resting.contains(plan.intent) ? .standby : .active, enforcing: false)
+                }
         }
     }
 

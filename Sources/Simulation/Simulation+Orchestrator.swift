@@ -117,15 +117,39 @@ extension Simulation {
             passSoon()
             return
         }
+        if setup.levels, acting.book.standing == nil {
+            say("operator: apply the posture")
+            try acting.apply(setup.postureSource, &store, now: now)
+            orchestrator = acting
+            passSoon()
+            return
+        }
         if report.rotationsAsked >= setup.rotations, !isUnsettled || (setup.death == nil && random.once(in: 4)) {
             operatorIsDone = true
             return
         }
         if report.rotationsAsked >= setup.rotations, setup.chaos == .none { return }
+        if setup.levels, random.once(in: 2), changeLevel(&acting) {
+            orchestrator = acting
+            passSoon()
+            return
+        }
         guard let name = names.randomElement(using: &random), let known = acting.book.records[name] else { return }
         try decide(known, &acting)
         orchestrator = acting
         passSoon()
+    }
+
+    /// At any time, also in the middle of a rotation or of another change of level.
+    private func changeLevel(_ acting: inout SimulatedOrchestrator) -> Bool {
+        guard let present = acting.book.standing?.level,
+            let level = SimulationSetup.levelNames.filter({ $0 != present }).randomElement(using: &random)
+        else { return false }
+        say("operator: level \(level) after \(present)")
+        report.rotationsAsked += 1
+        report.levelsAsked += 1
+        acting.setLevel(level, &store, now: now)
+        return true
     }
 
     private func decide(_ known: IntentRecord, _ acting: inout SimulatedOrchestrator) throws {
@@ -138,7 +162,8 @@ extension Simulation {
         // Now and then in the middle of a rollout, too.
         if !isSettled, chaosReigns, setup.chaos == .none || !random.once(in: 5) { return }
         if setup.chaos != .none {
-            if random.once(in: 12) {
+            // The posture names it: to withdraw it is refused.
+            if !setup.levels, random.once(in: 12) {
                 say("operator: delete \(name)")
                 return try acting.delete(name, &store, now: now)
             }

@@ -6,6 +6,8 @@ package struct SimulationReport: Hashable, Sendable {
     /// Rotations asked for, and flows seen settling on an edition that they did not have before.
     package var rotationsAsked = 0
     package var rotationsDone = 0
+    /// Of those asked for, changes of level.
+    package var levelsAsked = 0
     /// Datagrams that programs were given, and those of them that came in a dialect.
     package var delivered = 0
     package var deliveredTagged = 0
@@ -45,6 +47,7 @@ package struct SimulationReport: Hashable, Sendable {
     package mutating func add(_ other: SimulationReport) {
         rotationsAsked += other.rotationsAsked
         rotationsDone += other.rotationsDone
+        levelsAsked += other.levelsAsked
         delivered += other.delivered
         deliveredTagged += other.deliveredTagged
         streams += other.streams

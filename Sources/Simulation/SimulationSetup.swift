@@ -15,6 +15,8 @@ package struct SimulationSetup: Hashable, Sendable {
     package var streamFlows = 0
     /// Editions go round in waves, with a soak between them.
     package var inWaves = false
+    /// The intents belong to a posture of three levels, and the operator goes up and down between them. Takes two intents.
+    package var levels = false
     /// How bad the world is; `none`: nothing fails.
     package var chaos: Chaos
     /// The operator does something at least this often, in milliseconds.
@@ -135,6 +137,21 @@ package struct SimulationSetup: Hashable, Sendable {
 
 extension SimulationSetup {
     var intentNames: [IntentName] { (1...max(1, intents)).map { IntentName("i\($0)") } }
+    /// With `levels`: its document's name comes after them.
+    static let posture = IntentName("posture")
+    static let levelNames = ["low", "mid", "high"].map { PostureLevel($0) }
+
+    /// The first intent gives way to the second from the middle level on, so that one of them begins as the other rests; any
+    /// other one is in force at the highest level alone.
+    var postureSource: String {
+        var text = "name: \(Self.posture)\nintent:\n"
+        text += "  - levels \(Self.levelNames.map(\.rawValue).joined(separator: ", "))\n  - threat level low\n"
+        for (at, name) in intentNames.enumerated() {
+            text += "  - use \(name) \(at == 0 ? "at low" : at == 1 ? "from mid" : "at high")\n"
+        }
+        return text
+    }
+
     /// Ports of the datagram flows of all intents.
     var datagramPorts: [UInt16] { ports(0..<datagramFlows) }
     var streamPorts: [UInt16] { ports(datagramFlows..<(datagramFlows + streamFlows)) }

@@ -25,6 +25,7 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "Intents, each rotated by itself.") var intents: Int = 1
     @Option(help: "Flows of datagrams in each intent.") var flows: Int = 1
     @Option(help: "Flows over TCP in each intent.") var streams: Int = 0
+    @Flag(help: "The intents, 2 at least, belong to levels that are gone up and down.") var levels = false
     @Option(help: "What the world is like: none, usual, disasters.") var chaos: Weather = .usual
     @Flag(help: "Tell what happens, a line each: seconds of virtual time, and what.") var story = false
     @Flag(help: "Stop at the first story that violates an invariant.") var stop = false
@@ -46,6 +47,7 @@ struct SimulateCommand: ParsableCommand {
         guard seeds >= 1, rotations >= 1, (1...1000).contains(clients), (1...1000).contains(servers) else {
             throw ValidationError("seeds and rotations are at least 1, clients and servers 1 to 1000")
         }
+        guard !levels || intents >= 2 else { throw ValidationError("--levels takes --intents 2 or more") }
         guard (1...SimulationSetup.intentsMax).contains(intents), flows >= 0, streams >= 0,
             (1...SimulationSetup.flowsMax).contains(flows + streams)
         else {
@@ -61,6 +63,7 @@ struct SimulateCommand: ParsableCommand {
         setup.intents = intents
         setup.datagramFlows = flows
         setup.streamFlows = streams
+        setup.levels = levels
         return setup
     }
 
@@ -85,7 +88,7 @@ struct SimulateCommand: ParsableCommand {
         console.complain(
             "\(failed.count) of \(told) stories violate an invariant; see one: l45 simulate --seed \(first) "
                 + "--clients \(clients) --servers \(servers) --rotations \(rotations) --intents \(intents) "
-                + "--flows \(flows) --streams \(streams) --chaos \(chaos.rawValue) --story")
+                + "--flows \(flows) --streams \(streams)\(levels ? " --levels" : "") --chaos \(chaos.rawValue) --story")
         throw ExitCode(1)
     }
 
