@@ -88,6 +88,26 @@ final class Measurement {
         guard case .applied = answer else { throw BenchError("the intent was refused: \(answer)") }
     }
 
+    func apply(text: String) async throws {
+        let answer = await orchestrator.answer(.apply(ApplyRequest(sources: [APISource(origin: "bench", text: text)])))
+        guard case .applied = answer else { throw BenchError("the intents were refused: \(answer)") }
+    }
+
+    func put(_ file: Data) throws -> ArtifactReference { try orchestrator.inventory.put(file, at: .now()) }
+
+    func set(_ level: PostureLevel) async throws {
+        let answer = await orchestrator.answer(.setLevel(LevelRequest(level: level, by: "bench")))
+        guard case .level = answer else { throw BenchError("the level was refused: \(answer)") }
+    }
+
+    /// Until the CIB holds that the last tap has confirmed the level.
+    func waitForLevel(_ level: PostureLevel) async throws {
+        _ = try await poll("level \(level)") { [orchestrator] in
+            let standing = await orchestrator.postureStanding
+            return standing?.level == level && standing?.reachedAt != nil ? true : nil
+        }
+    }
+
     /// Resident memory of this process, the orchestrator's, in KiB.
     static func residentKiB() -> Int {
         let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")

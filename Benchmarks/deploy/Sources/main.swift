@@ -1,9 +1,10 @@
 // The deploy benchmark: one orchestrator, N agents over real TLS connections.
 //
-//   deploy-bench              10 / 50 / 100 / 175 / 250 agents, one 600 KB artifact to each; then 10,000 agents
+//   deploy-bench                                 10 / 50 / 100 / 175 / 250 agents, one 600 KB artifact to each; then 10,000 agents
+//   deploy-bench posture [N]                     a change of level on N agents, 250, against the same intents cold
 //   deploy-bench rotation N...                   one rotation of N agents each, the median of three below 1,000
 //   deploy-bench fleet SOCKET PORT COUNT FIRST   COUNT workstations for the orchestrator at SOCKET, enrolled by its tokens
-//   deploy-bench agents ...                      the agents' process, started by the first and the second
+//   deploy-bench agents ...                      the agents' process, started by the first ones
 import ControlChannel
 import Foundation
 import L45Model
@@ -43,6 +44,12 @@ if arguments.first == "rotation" {
         report(
             "RESULT rotation_\(count)_s=\(rounds[rounds.count / 2].formatted(.number.precision(.fractionLength(3)))) s")
     }
+    exit(0)
+}
+
+if arguments.first == "posture" {
+    raiseFileLimit()
+    try await measurePosture(agents: arguments.dropFirst().first.flatMap { Int($0) } ?? 250, rounds: 3)
     exit(0)
 }
 
