@@ -51,6 +51,7 @@ enum RowSeals {
     static let tables = [
         device, labels, plan, table, pathTable, intent, step, source, rollout, token, certificate,
     ]
+    static let all = tables + [posture]
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
     static let ofFleet = [device, labels, plan, table, pathTable, intent, posture, certificate]

@@ -178,12 +178,14 @@ struct RowSealTests {
         let before = try cib.fleet()
         try cib.pool.write { db in
             let triggers = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            #expect(triggers.count == 3 * RowSeals.tables.count)
+            #expect(triggers.count == 3 * RowSeals.all.count)
             for name in triggers { try db.execute(sql: "DROP TRIGGER \(name)") }
             try db.execute(
                 sql: """
                     DROP TABLE row_seal;
-                    DELETE FROM grdb_migrations WHERE identifier = '3 row seals';
+                    DROP TABLE path_trust;
+                    DROP TABLE posture;
+                    DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1%' AND identifier NOT LIKE '2%';
                     PRAGMA user_version = 2
                     """)
         }
