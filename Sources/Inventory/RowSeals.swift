@@ -45,7 +45,8 @@ enum RowSeals {
         name: "certificate", key: "serial", columns: ["device", "issued_at", "expires_at", "revoked_at"],
         noun: "the certificate")
 
-    static let posture = Table(name: "posture", key: "id", columns: ["standing"], noun: "the threat level in force, row")
+    static let posture = Table(
+        name: "posture", key: "id", columns: ["standing"], noun: "the threat level in force, row")
 
     /// Those of the migration that brought seals, which makes triggers of it: never changed. Later tables are sealed as they are made.
     static let tables = [

@@ -24,7 +24,8 @@ extension NetworkOrchestrator {
         try refuseRelease(next)
         let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
         let planned = try plan(next, mustFit: touched, authored: touched, mtuBytes: mtuBytes, time)
-        return Proposal(outcomes: outcomes, warnings: warnings + releaseWarnings(next) + planned.warnings, planned: planned)
+        return Proposal(
+            outcomes: outcomes, warnings: warnings + releaseWarnings(next) + planned.warnings, planned: planned)
     }
 
     /// Device by device, against the plans in force.

@@ -237,24 +237,25 @@ struct Composition {
     }
 
     private mutating func compose(_ stage: FlowScope, into name: FlowName) {
-        guard var flow = flows[name] else { return }
+        guard let flow = flows[name] else { return }
+        var addedDelay = flow.addedDelay
         for role in Self.delayed(stage, flow) {
-            flow.addedDelay[role] = .milliseconds(
-                (flow.addedDelay[role]?.milliseconds ?? 0) + stage.tag.delay.milliseconds)
+            addedDelay[role] = .milliseconds((addedDelay[role]?.milliseconds ?? 0) + stage.tag.delay.milliseconds)
         }
-        let label = Self.label(flow.tag.dialect, adding: stage.tag.addedLabel)
-        switch flow.tag.dialect {
+        var tag = flow.tag
+        let label = Self.label(tag.dialect, adding: stage.tag.addedLabel)
+        switch tag.dialect {
         case .monitor: break
-        case .datagram(var tag):
-            tag.label = label
-            flow.tag.dialect = .datagram(tag)
-        case .stream(var tag):
-            tag.label = label
-            flow.tag.dialect = .stream(tag)
+        case .datagram(var datagram):
+            datagram.label = label
+            tag.dialect = .datagram(datagram)
+        case .stream(var stream):
+            stream.label = label
+            tag.dialect = .stream(stream)
         }
-        flow.stages.append(stage.name)
-        flows[name] = flow
-        if Self.hasNothingElse(stage, flow) { absorbed.insert(stage.name) }
+        let composed = flow.adding(stage: stage.name, tag: tag, addedDelay: addedDelay)
+        flows[name] = composed
+        if Self.hasNothingElse(stage, composed) { absorbed.insert(stage.name) }
     }
 
     /// Every socket of the stage is the flow's as well: no module of its own is left to do anything.

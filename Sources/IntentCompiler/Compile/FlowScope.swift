@@ -6,26 +6,38 @@ final class FlowScope: Sendable {
     let intent: Intent
     let epoch: Epoch
     let name: FlowName
-    var tag: TagIntent
+    let tag: TagIntent
     /// Sorted by id.
     let clients: [Device]
     let servers: [Device]
     /// What other intents' flows add to this one, in their order: together they are one module.
-    var stages: [FlowName] = []
+    let stages: [FlowName]
     /// What those hold each send back, besides the flow's own delay.
-    var addedDelay: [ModulePlan.Role: Span] = [:]
+    let addedDelay: [ModulePlan.Role: Span]
 
     func delay(_ role: ModulePlan.Role) -> Span {
         .milliseconds(tag.delay.milliseconds + (addedDelay[role]?.milliseconds ?? 0))
     }
 
-    init(intent: Intent, epoch: Epoch, name: FlowName, tag: TagIntent, clients: [Device], servers: [Device]) {
+    init(
+        intent: Intent, epoch: Epoch, name: FlowName, tag: TagIntent, clients: [Device], servers: [Device],
+        stages: [FlowName] = [], addedDelay: [ModulePlan.Role: Span] = [:]
+    ) {
         self.intent = intent
         self.epoch = epoch
         self.name = name
         self.tag = tag
         self.clients = clients
         self.servers = servers
+        self.stages = stages
+        self.addedDelay = addedDelay
+    }
+
+    /// Itself with one stage more.
+    func adding(stage: FlowName, tag: TagIntent, addedDelay: [ModulePlan.Role: Span]) -> FlowScope {
+        FlowScope(
+            intent: intent, epoch: epoch, name: name, tag: tag, clients: clients, servers: servers,
+            stages: stages + [stage], addedDelay: addedDelay)
     }
 
     var place: SourcePlace { tag.place }

@@ -44,7 +44,7 @@ package enum IntentCompiler {
         var isPlain = parts.count == entries.count && !parts.contains { $0.entry.intent.posture != nil }
         if let composition = Composition.compose(parts.flatMap(\.flows), entries, refused: refused) {
             let composed = Dictionary(grouping: composition.flows) { $0.intent.name }
-            for at in parts.indices { parts[at].flows = composed[parts[at].name] ?? [] }
+            parts = parts.map { $0.composed(composed[$0.name] ?? []) }
             diagnostics += composition.diagnostics
             refused.formUnion(composition.refused)
             isPlain = false

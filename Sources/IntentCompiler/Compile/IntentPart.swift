@@ -4,8 +4,7 @@ import L45Model
 /// to the next.
 final class IntentPart: Sendable {
     let entry: CompilerInput.Entry
-    /// By itself, until it is composed with others.
-    var flows: [FlowScope]
+    let flows: [FlowScope]
     let problems: [Diagnostic]
     /// It has an error of its own.
     let isRefused: Bool
@@ -18,6 +17,14 @@ final class IntentPart: Sendable {
         (flows, problems) = entry.intent.posture == nil ? ScopeResolver.resolve(entry, index) : ([], [])
         isRefused = problems.hasErrors
     }
+
+    private init(_ part: IntentPart, flows: [FlowScope]) {
+        (entry, problems, isRefused) = (part.entry, part.problems, part.isRefused)
+        self.flows = flows
+    }
+
+    /// Itself with the flows that composition with other intents left it.
+    func composed(_ flows: [FlowScope]) -> IntentPart { IntentPart(self, flows: flows) }
 
     /// Whether a device that came, went or changed can make anything of it different.
     func depends(on device: Device) -> Bool {
