@@ -253,7 +253,7 @@ struct PhraseTests {
                    3 |   - frobnicate the network
                      |     ^~~~~~~~~~ the phrases are: tag PROGRAM PROTOCOL; monitor PROGRAM PROTOCOL; rotate dialect every \
                 DURATION; rotate dialect at 'MINUTE HOUR DAY MONTH WEEKDAY'; roll out; drop untagged; delay DURATION; \
-                guard paths; threat level LEVEL; use INTENT, ...; levels LOWEST, ..., HIGHEST
+                label TEXT; guard paths; threat level LEVEL; use INTENT, ...; levels LOWEST, ..., HIGHEST
                 """
             ),
             (

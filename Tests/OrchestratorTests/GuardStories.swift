@@ -92,7 +92,8 @@ struct GuardStories {
             guard case .events(let events) = await fleet.orchestrator.answer(.events(EventQuery(limit: 1000))) else {
                 throw Unexpected("no events")
             }
-            let told = events.filter { $0.subject.hasPrefix("path/") }.map(\.message)
+            let told = events.filter { $0.subject.hasPrefix("path/") && $0.message != "path keyed" }.map(\.message)
+            #expect(events.contains { $0.message == "path keyed" })
             #expect(
                 told == [
                     "path needs gates", "path gated", "path healed; gates removed", "path needs gates", "path gated",
