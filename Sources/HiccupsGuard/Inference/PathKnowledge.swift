@@ -17,7 +17,11 @@ package struct PathKnowledge: Hashable, Sendable {
     package init(_ readings: [ReplyReading]) {
         isCapable = readings.contains { $0.evidence >= 2 }
         let observations = readings.flatMap { $0.observations(capable: isCapable) }
-        for direction in Direction.allCases { conclude(observations, direction) }
+        for direction in Direction.allCases {
+            conclude(observations, direction)
+            // One carrier cannot vouch for itself: where the others are lost, what fails in it may be its own fault.
+            if Carrier.allCases.count(where: { self[direction, $0].isChanged }) >= 2 { forgetChanges(direction) }
+        }
         // Who rewrites the source of a SYN must rewrite the destination of the answer, or it had not come back to us.
         if self[.forward, .nat].isChanged { change(.reverse, .nat) }
     }
@@ -135,6 +139,12 @@ package struct PathKnowledge: Hashable, Sendable {
             case .intact(let known) where known >= certainty: continue
             default: fields[Int(direction.rawValue) * 16 + Int(each.rawValue)] = .intact(certainty)
             }
+        }
+    }
+
+    private mutating func forgetChanges(_ direction: Direction) {
+        for coverage in Coverage.allCases where self[direction, coverage].isChanged {
+            fields[Int(direction.rawValue) * 16 + Int(coverage.rawValue)] = .unknown
         }
     }
 
