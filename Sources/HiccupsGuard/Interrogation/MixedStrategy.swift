@@ -31,8 +31,6 @@ struct MixedStrategy: Sendable {
     /// What fills a carrier that is not needed, for it to be known by more than one type.
     private static let fillers: [Coverage] = [.null, .safe, .flags, .timestamp, .windowScale]
 
-    /// From so many on, each carrier has to show once more that it arrives.
-    private static let exchangesMany = 7
     private static let opener = PerCarrier<Coverage>(.nat, .noNAT, .noNAT)
     private static let groups: [Coverage] = [.onlyOptions, .noOptions]
 
@@ -56,10 +54,7 @@ struct MixedStrategy: Sendable {
         let isEachSure = Direction.allCases.allSatisfy { way in
             Carrier.allCases.allSatisfy { knowledge.isSure(way, $0) }
         }
-        // A responder that looks for sixteen types in a carrier finds one by chance once in 256 times: after many exchanges an
-        // overwritten carrier may have matched twice, and what fails in it would pass for changed.
-        let isLong = asked.count >= Self.exchangesMany
-        if !isEachSure || isLong, let health = unasked(PerCarrier(all: .null)) { return .ask(health) }
+        if !isEachSure, let health = unasked(PerCarrier(all: .null)) { return .ask(health) }
         guard isUsable(knowledge) else { return .finish(.cannotUseHiccups) }
         if Direction.allCases.contains(where: { isOpen(knowledge[$0, .noNAT]) }),
             let again = unasked(PerCarrier(all: .noNAT))
