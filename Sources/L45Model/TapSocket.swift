@@ -12,6 +12,11 @@ package struct TapSocket: Hashable, Codable, Sendable {
     /// The socket matches when its peer is in any of these; empty means any peer.
     package var remotes: [EndpointPattern]
 
+    /// What a tap holds at most: `L45_TAP_RULES_MAX` of `l45_tap.h`.
+    package static let rulesMax = 512
+    /// What a module with this socket takes of it: a rule for each remote, at least one.
+    package var rules: Int { max(1, remotes.count) }
+
     package init(
         transport: Transport, application: Application = .any, local: EndpointPattern = .any,
         remotes: [EndpointPattern] = []

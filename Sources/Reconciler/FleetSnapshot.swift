@@ -97,11 +97,14 @@ package struct RolloutPolicy: Hashable, Sendable {
     package var brakeDevicesMin: Int
     /// Intents whose rotation by schedule may be under way at a time; what is due besides begins as these settle.
     package var rotationsAtOnceMax: Int
+    /// Rules that a device's tap holds, `TapSocket.rules` of all its modules: no table is decided beyond them.
+    package var rulesMax: Int
 
     package init(
         drainBound: Span = .seconds(120), resendAfter: Span = .seconds(10), brakeShare: Double = 0.5,
-        brakeDevicesMin: Int = 4, rotationsAtOnceMax: Int = 256
+        brakeDevicesMin: Int = 4, rotationsAtOnceMax: Int = 256, rulesMax: Int = TapSocket.rulesMax
     ) {
+        self.rulesMax = rulesMax
         self.rotationsAtOnceMax = rotationsAtOnceMax
         self.drainBound = drainBound
         self.resendAfter = resendAfter

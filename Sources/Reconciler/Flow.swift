@@ -111,4 +111,32 @@ struct Flow {
             members[at].compare()
         }
     }
+
+    // MARK: Too little room
+
+    /// The edition, of those that are here besides the one wanted, that the flow comes to first where a tap has no room for
+    /// all of them: the newest that somebody sends. nil: there is one at most, and it stays until the wanted one is here.
+    var stepBetween: Epoch? {
+        guard !mixed else { return nil }
+        var held: Set<Epoch> = []
+        var sent: Set<Epoch> = []
+        for member in members {
+            for entry in member.entries where entry.plan.epoch != epoch {
+                held.insert(entry.plan.epoch)
+                if entry.state == .active { sent.insert(entry.plan.epoch) }
+            }
+        }
+        return held.count < 2 ? nil : sent.max() ?? held.max()
+    }
+
+    /// As if the plans wanted no more than what the tables hold of this edition.
+    func coming(to between: Epoch) -> Flow {
+        var flow = self
+        flow.epoch = between
+        for at in flow.members.indices {
+            flow.members[at].wanted = members[at].entries.map(\.plan).filter { $0.epoch == between }
+            flow.members[at].compare()
+        }
+        return flow
+    }
 }

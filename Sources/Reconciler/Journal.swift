@@ -143,7 +143,7 @@ struct Journal {
                 open.append((device, hold))
             }
         }
-        if open.isEmpty, phase != .settled, let hold = rotation.courseHold {
+        if open.isEmpty, phase != .settled, let hold = rotation.roomHold ?? rotation.courseHold {
             open.append((devices[rotation.flow.members[hold.member].device], hold.reason))
         }
         if open.isEmpty, let first = rotation.flow.members.first {

@@ -28,9 +28,18 @@ package enum Reconciler {
                 standing: snapshot.statuses[flow.name], policy: snapshot.policy, now: now, devices: devices,
                 course: course)
         }
+        var room = Room(devices, rulesMax: snapshot.policy.rulesMax)
         for at in rotations.indices {
             rotations[at].advance()
             rotations[at].withhold()
+            var crowded = room.lacking(rotations[at])
+            if !crowded.isEmpty, let between = rotations[at].between() {
+                rotations[at] = between
+                rotations[at].advance()
+                crowded = room.lacking(rotations[at])
+            }
+            rotations[at].withhold(crowded)
+            room.take(rotations[at])
         }
 
         let tables = Tables(devices, rotations, braked: brake.on)

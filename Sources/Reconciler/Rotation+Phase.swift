@@ -32,7 +32,7 @@ extension Rotation {
             return leaving ? .deprecate : flips
         }
         // Every device has been told all there is to tell.
-        if everyone || before == .settled { return .settled }
+        if everyone || before == .settled { return isBetween ? .revoke : .settled }
         let revoked = zip(next, flow.members).contains { $0.entries.count < $1.entries.count }
         switch before {
         case .deprecate, .drain, .revoke: return .revoke

@@ -13,7 +13,9 @@ struct Rotation {
     let flow: Flow
     /// Paused or braked: nothing moves.
     let held: Bool
-    /// The standing shown so far, if it is of the same edition.
+    /// The standing shown so far.
+    private let shown: RolloutStatus?
+    /// The same, if it is of the same edition.
     let standing: RolloutStatus?
     let policy: RolloutPolicy
     let now: Timestamp
@@ -26,16 +28,22 @@ struct Rotation {
     private(set) var next: [FlowMember]
     /// Somebody is to understand, send or reach something else than before: what was quiet has to be found quiet anew.
     private(set) var turned = false
+    /// The plans want a later edition than this one, for which a tap has no room yet.
+    let isBetween: Bool
+    /// Places of members whose taps have no room for what they are to hold next.
+    private(set) var crowded: [Int] = []
     /// Addresses of devices that are on their way out of the edition wanted, and still understand it.
     private let departing: Set<AddressBlock>
 
     init(
         flow: Flow, held: Bool, standing: RolloutStatus?, policy: RolloutPolicy, now: Timestamp,
-        devices: [DeviceStanding], course: Course? = nil
+        devices: [DeviceStanding], course: Course? = nil, isBetween: Bool = false
     ) {
+        self.isBetween = isBetween
         self.course = course
         self.flow = flow
         self.held = held
+        shown = standing
         // To come into force and to go to rest are two ways, each with a clock of its own.
         self.standing =
             standing?.epoch == flow.epoch && (standing?.rest == .standby) == flow.resting ? standing : nil
@@ -106,6 +114,20 @@ struct Rotation {
     mutating func withhold() {
         guard let course else { return }
         for (at, admitted) in course.admits(flow, next).enumerated() where !admitted { next[at] = flow.members[at] }
+    }
+
+    /// Takes back the steps for which there is no room, by place in the flow.
+    mutating func withhold(_ crowded: [Int]) {
+        self.crowded = crowded
+        for at in crowded { next[at] = flow.members[at] }
+    }
+
+    /// The rotation to an edition that the flow has, in place of this one for which there is no room; nil: it has but one.
+    func between() -> Rotation? {
+        guard let epoch = flow.stepBetween else { return nil }
+        return Rotation(
+            flow: flow.coming(to: epoch), held: held, standing: shown, policy: policy, now: now, devices: devices,
+            isBetween: true)
     }
 
     // MARK: Changes that need no leave
@@ -261,6 +283,12 @@ struct Rotation {
         guard !held, let since = state.soaking else { return nil }
         let until = since + course.strategy.soak
         return (member, Wording.soaking(state.wave + 1, of: state.waves, until: until))
+    }
+
+    /// A tap that has no room for the edition wanted; nil: each has.
+    var roomHold: (member: Int, reason: String)? {
+        guard !held, let first = crowded.first else { return nil }
+        return (first, Wording.crowded(rulesMax: policy.rulesMax))
     }
 
     /// Why this device still needs a module that is to go; nil: it does not.

@@ -26,6 +26,9 @@ enum Wording {
     }
     static func bound(until: Timestamp) -> String { "keeps the old modules until \(until.rfc3339)" }
     static func settling(until: Timestamp) -> String { "lets plain messages in until \(until.rfc3339)" }
+    static func crowded(rulesMax: Int) -> String {
+        "has no room for the edition wanted until older ones have drained: its tap holds \(rulesMax) rules"
+    }
     static func soaking(_ wave: Int, of waves: Int, until: Timestamp) -> String {
         "soaks in wave \(wave) of \(waves) until \(until.rfc3339)"
     }

@@ -56,6 +56,7 @@ final class Run: Sendable {
     private func add(_ report: SimulationReport, _ setup: SimulationSetup) {
         state.withLock { state in
             state.total.add(report)
+            for violation in report.violations { Self.tell("violated by seed \(setup.seed): \(violation)\n") }
             state.stories += 1
             state.devices += setup.clients + setup.servers
             // A run that is cut short has still said how far it came.
@@ -68,9 +69,11 @@ final class Run: Sendable {
                 + "\(state.devices) devices, \(total.delivered) messages, "
                 + "\(total.virtualTime.milliseconds / 3_600_000) h of virtual time, \(Int(seconds)) s, "
                 + "\(Int(Double(total.rotationsDone) / seconds)) rotations/s\n"
-            FileHandle.standardError.write(Data(line.utf8))
+            Self.tell(line)
         }
     }
+
+    private static func tell(_ line: String) { FileHandle.standardError.write(Data(line.utf8)) }
 
     /// Fleets of two to four devices; four intents of many flows that rotate each by itself. In one of eight stories some
     /// flows of each are streams, in another one the disasters happen as well as the faults, in two the editions go round in

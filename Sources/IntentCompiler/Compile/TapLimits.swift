@@ -2,10 +2,9 @@ import L45Model
 
 /// What one device's tap can hold.
 enum TapLimits {
-    /// `L45_TAP_RULES_MAX` of `l45_tap.h`: a module takes one rule for each of its remotes, at least one.
-    static let rulesMax = 512
-    /// During a rotation the old edition of a module stands beside the new one.
-    static let rulesPerEditionMax = rulesMax / 2
+    /// During a rotation the old edition of a module stands beside the new one. Of a third one the reconciler makes none
+    /// where there is no room.
+    static let rulesPerEditionMax = TapSocket.rulesMax / 2
 
     /// Rules that a module of this end takes.
     static func rules(_ flow: FlowScope, _ role: ModulePlan.Role) -> Int { max(1, flow.remoteBlocks(role).count) }

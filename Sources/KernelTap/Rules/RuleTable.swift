@@ -11,7 +11,7 @@ package enum RuleTable {
 
     /// - Throws: `TapError.tooManyRules` past L45_TAP_RULES_MAX, `TapError.unfit` for a field that is out of its bounds.
     package static func rules(of table: DeviceTable) throws(TapError) -> [l45_tap_rule] {
-        let count = table.modules.reduce(0) { $0 + max(1, $1.plan.tapSocket.remotes.count) }
+        let count = table.modules.reduce(0) { $0 + $1.plan.tapSocket.rules }
         guard count <= Int(L45_TAP_RULES_MAX) else {
             throw .tooManyRules(count: count, modules: table.modules.count, max: Int(L45_TAP_RULES_MAX))
         }

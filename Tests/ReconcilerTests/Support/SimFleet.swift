@@ -350,6 +350,10 @@ final class SimFleet {
             if let old = store.tables[table.device], old.generation >= table.generation {
                 violate("\(table.device) was decided \(table.generation) after \(old.generation)")
             }
+            let rules = table.modules.reduce(0) { $0 + $1.plan.tapSocket.rules }
+            if rules > policy.rulesMax {
+                violate("\(table.device) was told \(rules) rules, its tap holds \(policy.rulesMax)")
+            }
             decides += 1
             store.tables[table.device] = table
             store.digests[table.device] = try? table.contentDigest()
