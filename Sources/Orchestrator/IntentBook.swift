@@ -36,9 +36,15 @@ package struct IntentBook: Sendable {
     package mutating func apply(
         _ sources: [APISource], prune: Bool, lastKnown: (IntentName) throws -> IntentRecord?, now: Timestamp
     ) throws -> (outcomes: [ApplyResult.Intent], warnings: [String]) {
+        try apply(Self.read(sources), prune: prune, lastKnown: lastKnown, now: now)
+    }
+
+    /// The same, of sources that were read before.
+    package mutating func apply(
+        _ read: Reading, prune: Bool, lastKnown: (IntentName) throws -> IntentRecord?, now: Timestamp
+    ) throws -> (outcomes: [ApplyResult.Intent], warnings: [String]) {
         var next = self
         var outcomes: [ApplyResult.Intent] = []
-        let read = try Self.parse(sources)
         for (intent, origin) in read.intents {
             let old = next.records[intent.name]
             if let old, old.source == intent.document {
@@ -102,7 +108,11 @@ package struct IntentBook: Sendable {
 
     /// Puts one record in force, as stored or as changed by an operator.
     package mutating func put(_ record: IntentRecord) throws(APIFailure) {
-        let read = try Self.parse([APISource(origin: record.origin, text: record.source)])
+        if let old = records[record.name], old.source == record.source, old.origin == record.origin {
+            records[record.name] = record
+            return
+        }
+        let read = try Self.read([APISource(origin: record.origin, text: record.source)])
         guard let intent = read.intents.first?.0, read.intents.count == 1, intent.name == record.name else {
             throw APIFailure(.internalError, "the stored intent '\(record.name)' is not one document of that name")
         }
@@ -118,9 +128,14 @@ package struct IntentBook: Sendable {
         records[name]?.epochSince = now
     }
 
-    private static func parse(
-        _ sources: [APISource]
-    ) throws(APIFailure) -> (intents: [(Intent, origin: String)], warnings: [String]) {
+    /// What sources say, without fault.
+    package struct Reading: Sendable {
+        fileprivate var intents: [(Intent, origin: String)]
+        fileprivate var warnings: [String]
+    }
+
+    /// - Throws: `badInput` with every fault of every source.
+    package static func read(_ sources: [APISource]) throws(APIFailure) -> Reading {
         var intents: [(Intent, origin: String)] = []
         var faults: [String] = []
         var warnings: [String] = []
@@ -143,6 +158,6 @@ package struct IntentBook: Sendable {
             let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
             throw APIFailure(.badInput, "the intents have \(count); nothing was changed", diagnostics: faults)
         }
-        return (intents, warnings)
+        return Reading(intents: intents, warnings: warnings)
     }
 }

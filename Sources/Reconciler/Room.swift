@@ -8,6 +8,8 @@ import L45Model
 struct Room {
     private let devices: [DeviceStanding]
     private let rulesMax: Int
+    /// By device: whatever the flows decide, it fits.
+    private let roomy: [Bool]
     /// By device: rules of its table as far as flows were looked at; nil: as it was.
     private var taken: [Int?]
 
@@ -15,11 +17,17 @@ struct Room {
         self.devices = devices
         self.rulesMax = rulesMax
         taken = Array(repeating: nil, count: devices.count)
+        // A pass adds no module and no remote but those of the plan.
+        roomy = devices.map { device in
+            device.atRest
+                || Self.rules(device.base) + device.wanted.reduce(0) { $0 + $1.tapSocket.rules } <= rulesMax
+        }
     }
 
     /// The places of members whose next entries do not fit beside what the flows before this one were given.
     mutating func lacking(_ rotation: Rotation) -> [Int] {
         rotation.next.indices.filter { at in
+            guard !roomy[rotation.next[at].device] else { return false }
             let grows = Self.growth(rotation, at)
             return grows > 0 && taken(rotation.next[at].device) + grows > rulesMax
         }
@@ -27,7 +35,7 @@ struct Room {
 
     /// Books what the rotation's members take.
     mutating func take(_ rotation: Rotation) {
-        for at in rotation.next.indices {
+        for at in rotation.next.indices where !roomy[rotation.next[at].device] {
             let grows = Self.growth(rotation, at)
             if grows != 0 { taken[rotation.next[at].device] = taken(rotation.next[at].device) + grows }
         }

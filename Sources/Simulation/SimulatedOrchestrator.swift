@@ -200,11 +200,11 @@ struct SimulatedOrchestrator {
 
     // MARK: What operators do
 
-    mutating func apply(_ text: String, _ store: inout SimulatedStore, now: Timestamp) throws {
+    mutating func apply(_ reading: IntentBook.Reading, _ store: inout SimulatedStore, now: Timestamp) throws {
         var next = book
         let gone = store.gone
         let outcomes = try next.apply(
-            [APISource(origin: "simulation", text: text)], prune: false, lastKnown: { gone[$0] }, now: now
+            reading, prune: false, lastKnown: { gone[$0] }, now: now
         ).outcomes
         let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
         adopt(try plan(next, mustFit: touched, now), removed: [], &store)

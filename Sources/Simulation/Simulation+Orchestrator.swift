@@ -11,7 +11,7 @@ extension Simulation {
     func passSoon() {
         guard !isPassDue else { return }
         isPassDue = true
-        queue.put(.pass, at: elapsed + 20)
+        queue.put(.pass, at: elapsed + setup.passEvery)
     }
 
     /// One pass; the process may die before any of its effects.
@@ -109,7 +109,8 @@ extension Simulation {
         let names = setup.intentNames
         if let missing = names.indices.first(where: { acting.book.records[names[$0]] == nil }) {
             say("operator: apply \(names[missing])")
-            do { try acting.apply(setup.source(missing), &store, now: now) } catch {
+            let reading = try ReadSources.read(setup.source(missing))
+            do { try acting.apply(reading, &store, now: now) } catch {
                 // No client or no server is there yet.
                 return say("refused: \(error)")
             }
@@ -119,7 +120,7 @@ extension Simulation {
         }
         if setup.levels, acting.book.standing == nil {
             say("operator: apply the posture")
-            try acting.apply(setup.postureSource, &store, now: now)
+            try acting.apply(ReadSources.read(setup.postureSource), &store, now: now)
             orchestrator = acting
             passSoon()
             return

@@ -170,7 +170,7 @@ package final class Simulation {
             try pass()
         case .tick:
             passSoon()
-            queue.put(.tick, at: elapsed + (isUnsettled ? 250 : 2_000))
+            queue.put(.tick, at: elapsed + (isUnsettled ? max(250, setup.passEvery) : 2_000))
         case .talk(let client, let server): talk(client, server)
         case .converse(let at): converse(at)
         case .arrive(let packet): arrive(packet)

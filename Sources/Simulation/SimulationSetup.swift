@@ -21,6 +21,8 @@ package struct SimulationSetup: Hashable, Sendable {
     package var chaos: Chaos
     /// The operator does something at least this often, in milliseconds.
     package var operatorEvery: Int64 = 9_000
+    /// The orchestrator gathers what comes in for so long before it decides, in milliseconds.
+    package var passEvery: Int64 = 20
     /// The one process that dies, and when; besides whatever `chaos` does.
     package var death: Death?
     /// What some devices refuse for a while, and from when on; besides whatever `chaos` does.
@@ -173,10 +175,10 @@ extension SimulationSetup {
             name: \(intentNames[intent])
             clients: {role: client}
             servers: {role: server}
-            \(inWaves ? "rollout: {waves: [1, rest], soak: 1s}" : "")
             intent:
 
             """
+        if inWaves { text += "  - roll out in waves 1, rest; soak 1s\n" }
         for flow in 0..<(datagramFlows + streamFlows) {
             let isStream = flow >= datagramFlows
             // Small frames, so that there are many boundaries.

@@ -32,6 +32,16 @@ struct SimulationTests {
         #expect(try Simulation(setup).run().violations == [])
     }
 
+    @Test("Editions that go round in waves come to rest all the same", arguments: UInt64(1)...8)
+    func waves(seed: UInt64) throws {
+        var setup = SimulationSetup(seed: seed, clients: 3, servers: 1, rotations: 6, chaos: .usual)
+        setup.inWaves = true
+        setup.intents = 2
+        let report = try Simulation(setup).run()
+        #expect(report.violations == [])
+        #expect(report.rotationsDone > 0)
+    }
+
     @Test("The same seed tells the same story")
     func replay() throws {
         var first: [String] = []

@@ -87,6 +87,8 @@ final class Run: Sendable {
         setup.datagramFlows = SimulationSetup.flowsMax - setup.streamFlows
         setup.inWaves = seed % 4 == 2
         setup.operatorEvery = 3_000
+        // What an orchestrator sees of a fleet that is far larger: many reports at once, and of each device the last one.
+        setup.passEvery = [20, 250, 500, 1_000][Int(seed / 8 % 4)]
         return setup
     }
 }
