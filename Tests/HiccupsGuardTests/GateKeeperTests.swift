@@ -13,10 +13,10 @@ struct GateKeeperTests {
         PathGate(subject, at: end, mssBytes: subject == .mss ? 1220 : nil)
     }
 
-    private func offered(_ lab: GateLab, _ subject: PathExtension) throws -> (
-        gated: [GateLab.Seen], control: [GateLab.Seen]
-    ) {
-        let seen = try lab.handshakes().filter { subject != .mptcp || !$0.fastOpen }
+    private func offered(
+        _ lab: GateLab, _ subject: PathExtension, _ pairs: [String] = [GateLab.gatedPair, GateLab.controlPair]
+    ) throws -> (gated: [GateLab.Seen], control: [GateLab.Seen]) {
+        let seen = try lab.handshakes(pairs).filter { subject != .mptcp || !$0.fastOpen }
             .filter { subject != .tfo || $0.fastOpen }
         let control = seen.filter { $0.source == "10.78.0.1" || $0.destination == "10.78.0.1" }
         let gated = seen.filter { $0.source == "10.77.0.1" || $0.destination == "10.77.0.1" }
@@ -47,17 +47,45 @@ struct GateKeeperTests {
     }
 
     @Test(
-        "Gated where connections are accepted, the answer lacks the extension though the SYN brought it",
+        "Gated where connections are accepted, the answer lacks the extension though the SYN brought it; not so at the host's other address, for the same client",
         arguments: PathExtension.allCases)
     func accepting(_ subject: PathExtension) throws {
         let lab = try GateLab()
         let keeper = GateKeeper(runner: lab.runner(lab.server))
         try keeper.apply(
-            [HeldGate(gate(subject, .accepting), for: try block("10.73.0.0/24"), until: until)], now: .now())
-        let after = try offered(lab, subject)
+            [
+                HeldGate(
+                    gate(subject, .accepting), for: try block("10.73.0.0/24"), at: try block("10.77.0.1"), until: until)
+            ], now: .now())
+        let after = try offered(lab, subject, [GateLab.gatedPair, GateLab.controlPair, GateLab.crossedPair])
+        #expect(after.control.contains { $0.source == "10.73.0.1" })
         #expect(after.gated.filter { !$0.isAnswer }.allSatisfy { $0.offers(subject) })
         #expect(after.gated.filter(\.isAnswer).allSatisfy { !$0.offers(subject) })
         #expect(after.control.allSatisfy { $0.offers(subject) })
+    }
+
+    @Test("Where no address is named, a gate at the accepting end is for all of the host's")
+    func acceptingAnywhere() throws {
+        let lab = try GateLab()
+        let keeper = GateKeeper(runner: lab.runner(lab.server))
+        try keeper.apply(
+            [HeldGate(gate(.sack, .accepting), for: try block("10.73.0.0/24"), until: until)], now: .now())
+        let seen = try lab.handshakes([GateLab.gatedPair, GateLab.controlPair, GateLab.crossedPair]).filter(\.isAnswer)
+        #expect(seen.filter { $0.destination == "10.73.0.1" }.allSatisfy { !$0.offers(.sack) })
+        #expect(seen.filter { $0.destination == "10.74.0.1" }.allSatisfy { $0.offers(.sack) })
+        #expect(Set(seen.map { "\($0.destination):\($0.source)" }).count == 3)
+    }
+
+    @Test("A host knows which blocks it has an address in")
+    func ownAddresses() throws {
+        let lab = try GateLab()
+        let blocks = try ["10.77.0.0/24", "10.77.0.1", "10.77.0.2", "10.99.0.0/24", "::1", "2001:db8::/32"].map {
+            try block($0)
+        }
+        #expect(
+            GateKeeper(runner: lab.runner(lab.server)).own(Set(blocks))
+                == Set(try ["10.77.0.0/24", "10.77.0.1", "::1"].map { try block($0) }))
+        #expect(GateKeeper(runner: ["/nonexistent/tool"]).own(Set(blocks)).isEmpty)
     }
 
     @Test("All gates for both families in one transaction; taken away, the host is as it was before")
@@ -71,6 +99,14 @@ struct GateKeeperTests {
             for end in PathEnd.allCases {
                 for destination in ["10.77.0.0/24", "2001:db8::/32"] {
                     gates.append(HeldGate(gate(subject, end), for: try block(destination), until: until))
+                    guard end == .accepting else { continue }
+                    for local in destination.contains(":")
+                        ? ["2001:db8:1::1", "2001:db8:1::/48"] : ["10.73.0.1", "10.0.0.0/8"]
+                    {
+                        gates.append(
+                            HeldGate(
+                                gate(subject, end), for: try block(destination), at: try block(local), until: until))
+                    }
                 }
             }
         }
@@ -80,6 +116,7 @@ struct GateKeeperTests {
         #expect(try keeper.askECN([try block("10.77.0.0/24")]) == [])
         let during = try lab.traces(lab.client)
         #expect(during.contains("features ecn") && during.contains("opening_mss_1220_6"))
+        #expect(during.contains("accepting_sack4_at_10_0_0_0p8") && during.contains("ip6 daddr 2001:db8:1::1"))
         #expect(!during.contains("chain old"))
         try keeper.apply(gates, now: .now())
         try keeper.removeAll()

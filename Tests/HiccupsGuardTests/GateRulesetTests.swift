@@ -47,6 +47,31 @@ struct GateRulesetTests {
         for _ in 0..<10 { #expect(GateRuleset.text(gates.shuffled(), now: now) == text) }
     }
 
+    @Test("A gate for one of our addresses names both ends, and no two sets have one name")
+    func local() throws {
+        let peer = try block("192.0.2.1")
+        let text = GateRuleset.text(
+            [
+                HeldGate(
+                    PathGate(.sack, at: .accepting), for: peer, at: try block("192.0.2.2"), until: now + .seconds(1))
+            ],
+            now: now)
+        #expect(
+            text.contains(
+                "(syn | ack) ip daddr @accepting_sack4_at_192_0_2_2 ip saddr 192.0.2.2 reset tcp option sack-perm"))
+        #expect(text.contains("== syn ip saddr @accepting_sack4_at_192_0_2_2 ip daddr 192.0.2.2 reset"))
+        let places = [
+            "fd00::1:64", "fd00::1/128", "fd00::/64", "fd00::64", "fd00:0:0:1::/64", "fd00:64::", "::fd00:64",
+        ]
+        let blocks = try places.map { try block($0) }
+        let many = GateRuleset.text(
+            try blocks.map { local in
+                HeldGate(
+                    PathGate(.sack, at: .accepting), for: try block("fd01::1"), at: local, until: now + .seconds(1))
+            }, now: now)
+        #expect(Set(many.matches(of: /\tset (\S+)\s/).map { String($0.1) }).count == places.count)
+    }
+
     @Test("Our routes are copies of what the kernel says, marked as ours; without a route there is none")
     func routes() throws {
         let answer = """

@@ -122,6 +122,36 @@ extension GateKeeperTests {
             #expect(try lab.traces(lab.server) == before.1)
         }
 
+        @Test(
+            "An opener's gates are for the address that it opens to; for all of ours, where it is translated in front of us"
+        )
+        func forOthers() async throws {
+            let lab = try GateLab()
+            let before = try lab.traces(lab.server)
+            let guarding = PathGuard(
+                [], prober: BoxProber(), meter: NoMeter(), far: NoFarEnd(),
+                keeper: GateKeeper(runner: lab.runner(lab.server)))
+            func accept(_ destination: String?) async throws -> String {
+                let asked = AcceptedGates(
+                    path: PathName("wan/0"), opener: DeviceID("1"),
+                    sources: ["10.73.0.1", "2001:db8::1"].compactMap { AddressBlock($0) },
+                    destination: destination.flatMap { AddressBlock($0) }, gates: [PathGate(.sack, at: .accepting)])
+                _ = try await guarding.update([], accepting: [asked])
+                return try lab.traces(lab.server)
+            }
+            let named = try await accept("10.77.0.0/24")
+            #expect(named.contains("set accepting_sack4_at_10_77_0_0p24 {") && named.contains("ip saddr 10.77.0.0/24"))
+            // The opener's other family does not open to that address.
+            #expect(!named.contains("accepting_sack4 {") && !named.contains("accepting_sack6"))
+            let translated = try await accept("203.0.113.7")
+            #expect(translated.contains("set accepting_sack4 {") && !translated.contains("_at_"))
+            // As an earlier release asked.
+            let old = try await accept(nil)
+            #expect(old.contains("set accepting_sack4 {") && old.contains("set accepting_sack6 {"))
+            _ = try await guarding.update([], accepting: [])
+            #expect(try lab.traces(lab.server) == before)
+        }
+
         private struct NoMeter: PathMeter {
             func rate(of path: GuardedPath) async -> Double? { nil }
         }

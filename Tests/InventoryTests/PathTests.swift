@@ -18,7 +18,7 @@ struct PathTests {
             ],
             accepted: [
                 AcceptedGates(
-                    path: PathName("wan/10.2.0.0/24"), opener: deviceID(2), sources: [host],
+                    path: PathName("wan/10.2.0.0/24"), opener: deviceID(2), sources: [host], destination: block,
                     gates: [PathGate(.mss, at: .accepting, mssBytes: 1220)])
             ])
     }

@@ -91,6 +91,7 @@ struct PathStepTests {
         #expect(story.generations(asked) == [2])
         #expect(story.fleet[Self.far]?.table?.accepted.map(\.gates) == [gates])
         #expect(story.fleet[Self.far]?.table?.accepted.first?.sources == story.fleet[Self.edge]?.addresses)
+        #expect(story.fleet[Self.far]?.table?.accepted.first?.destination == story.plan.destination)
         // The far device still has generation 1.
         #expect(story.step() == [])
         story.confirm(Self.far)

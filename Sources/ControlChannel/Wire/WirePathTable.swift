@@ -149,13 +149,16 @@ extension WireAcceptedGates {
         path = gates.path.rawValue
         opener = gates.opener.rawValue
         sources = gates.sources.map(\.description)
+        if let destination = gates.destination { self.destination = destination.description }
         self.gates = gates.gates.map(WirePathGate.init)
     }
 
     func value() throws(WireError) -> AcceptedGates {
         AcceptedGates(
             path: try WirePathPlan.name(path, "path"), opener: try WireCheck.device(opener, "opener"),
-            sources: try Self.blocks(sources, "sources"), gates: try WirePathGate.list(gates, "gates"))
+            sources: try Self.blocks(sources, "sources"),
+            destination: hasDestination ? try WireEndpoint.block(destination, "destination") : nil,
+            gates: try WirePathGate.list(gates, "gates"))
     }
 
     static func blocks(_ texts: [String], _ field: String) throws(WireError) -> [AddressBlock] {

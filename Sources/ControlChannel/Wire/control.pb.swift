@@ -1895,9 +1895,21 @@ nonisolated struct WireAcceptedGates: Sendable {
 
   var gates: [WirePathGate] = []
 
+  /// What the opener opens to, as text. Absent: whichever of the device's addresses.
+  var destination: String {
+    get {_destination ?? String()}
+    set {_destination = newValue}
+  }
+  /// Returns true if `destination` has been explicitly set.
+  var hasDestination: Bool {self._destination != nil}
+  /// Clears the value of `destination`. Subsequent reads from it will return its default value.
+  mutating func clearDestination() {self._destination = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _destination: String? = nil
 }
 
 nonisolated struct WirePathGate: Sendable {
@@ -4500,7 +4512,7 @@ nonisolated extension WirePathAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireAcceptedGates: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".AcceptedGates"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}opener\0\u{1}sources\0\u{1}gates\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}opener\0\u{1}sources\0\u{1}gates\0\u{1}destination\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4512,12 +4524,17 @@ nonisolated extension WireAcceptedGates: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeSingularStringField(value: &self.opener) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.sources) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.gates) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._destination) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.path.isEmpty {
       try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
     }
@@ -4530,6 +4547,9 @@ nonisolated extension WireAcceptedGates: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.gates.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.gates, fieldNumber: 4)
     }
+    try { if let v = self._destination {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4538,6 +4558,7 @@ nonisolated extension WireAcceptedGates: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.opener != rhs.opener {return false}
     if lhs.sources != rhs.sources {return false}
     if lhs.gates != rhs.gates {return false}
+    if lhs._destination != rhs._destination {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -40,6 +40,26 @@ package struct GateKeeper: Sendable {
         return unreachable
     }
 
+    /// Of `blocks`, those in which this host has an address of its own.
+    ///
+    /// Where it has none, connections to the block reach it under another address, translated on the way.
+    package func own(_ blocks: Set<AddressBlock>) -> Set<AddressBlock> {
+        guard !blocks.isEmpty, let said = try? ip.run(["-o", "address", "show"]) else { return [] }
+        let own = Self.addresses(said)
+        return blocks.filter { block in own.contains { block.contains($0) } }
+    }
+
+    /// Lines of iproute2: `2: eth0    inet 192.0.2.1/24 brd 192.0.2.255 scope global eth0`, and `inet A peer B/24` of a tunnel.
+    static func addresses(_ lines: String) -> [AddressBlock] {
+        lines.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard let at = words.firstIndex(where: { $0 == "inet" || $0 == "inet6" }), at + 1 < words.count else {
+                return nil
+            }
+            return AddressBlock(words[at + 1].prefix { $0 != "/" })
+        }
+    }
+
     /// No gate and no route of ours is left.
     package func removeAll() throws(GateError) {
         try nft.run(["-f", "-"], input: GateRuleset.removal)

@@ -18,7 +18,7 @@ package enum GateRuleset {
     /// - Returns: input for `nft -f -`; ``removal`` alone where no gate is left, so that no trace stays.
     package static func text(_ gates: [HeldGate], now: Timestamp) -> String {
         let groups = Dictionary(grouping: gates.filter { $0.expiresAt > now }) {
-            Group(gate: $0.gate, isIPv4: $0.destination.isIPv4)
+            Group(gate: $0.gate, isIPv4: $0.destination.isIPv4, local: $0.local)
         }
         guard !groups.isEmpty else { return removal }
         var sets: [String] = []
@@ -63,16 +63,22 @@ package enum GateRuleset {
     private struct Group: Hashable, Comparable {
         var gate: PathGate
         var isIPv4: Bool
+        /// A set of pairs of blocks would not do: the kernel refuses those that cross.
+        var local: AddressBlock?
 
         static func < (left: Group, right: Group) -> Bool {
-            left.gate == right.gate ? left.isIPv4 && !right.isIPv4 : left.gate < right.gate
+            guard left.gate == right.gate else { return left.gate < right.gate }
+            guard left.isIPv4 == right.isIPv4 else { return left.isIPv4 }
+            return left.name < right.name
         }
 
-        /// `opening_window_scaling4`, `accepting_mss_1220_6`.
+        /// `opening_window_scaling4`, `accepting_mss_1220_6`, `accepting_sack4_at_192_0_2_2`.
         var name: String {
             let subject = gate.subject.rawValue.map { $0 == "-" ? "_" : $0 }
             let size = gate.mssBytes.map { "_\($0)_" } ?? ""
-            return "\(gate.end.rawValue)_\(String(subject))\(size)\(isIPv4 ? 4 : 6)"
+            // Letters that no address has stand for what a name can not have.
+            let place = local.map { "_at_" + "\($0)".map { ["/": "p", ":": "x", ".": "_"][$0] ?? "\($0)" }.joined() }
+            return "\(gate.end.rawValue)_\(String(subject))\(size)\(isIPv4 ? 4 : 6)\(place ?? "")"
         }
 
         func set(_ elements: [(block: AddressBlock, expiresAt: Timestamp)], now: Timestamp) -> String {
@@ -85,7 +91,8 @@ package enum GateRuleset {
         /// leaves it. The kernel of this end would have it on, by its own offer, were it only the SYN.
         func rules(_ chain: Chain) -> [String] {
             let family = isIPv4 ? "ip" : "ip6"
-            let peer = chain == .out ? "\(family) daddr @\(name)" : "\(family) saddr @\(name)"
+            var peer = chain == .out ? "\(family) daddr @\(name)" : "\(family) saddr @\(name)"
+            if let local { peer += chain == .out ? " \(family) saddr \(local)" : " \(family) daddr \(local)" }
             // The SYN leaves the end that opens and reaches the one that accepts.
             let isSYN = (chain == .out) == (gate.end == .opening)
             let packet = "tcp flags & (syn | ack) == \(isSYN ? "syn" : "(syn | ack)")"

@@ -258,6 +258,13 @@ package actor PathGuard {
         return wish.here.isEmpty ? nil : wish.here.map { HeldGate($0, for: path.destination, until: until) }
     }
 
+    /// An opener's gates, for the addresses that it comes from and that it opens to, and no others of either.
+    private static func held(_ asked: AcceptedGates, own: Set<AddressBlock>, until: Timestamp) -> [HeldGate] {
+        let sources = asked.sources.filter { $0.isIPv4 == asked.destination?.isIPv4 ?? $0.isIPv4 }
+        let local = asked.destination.flatMap { own.contains($0) ? $0 : nil }
+        return sources.flatMap { source in asked.gates.map { HeldGate($0, for: source, at: local, until: until) } }
+    }
+
     /// All that is to be in force, at once: nothing is remembered of it unless it is.
     private func enforce(
         _ here: [String: [HeldGate]], _ asking: [String: AddressBlock], _ accepted: [AcceptedGates],
@@ -265,9 +272,8 @@ package actor PathGuard {
     ) throws(GateError) {
         let time = now()
         let until = time + Self.acceptedFor
-        let forOthers = accepted.flatMap { each in
-            each.sources.flatMap { source in each.gates.map { HeldGate($0, for: source, until: until) } }
-        }
+        let own = keeper.own(Set(accepted.compactMap(\.destination)))
+        let forOthers = accepted.flatMap { Self.held($0, own: own, until: until) }
         let gates = here.values.flatMap { $0 } + forOthers
         do {
             try keeper.apply(gates, now: time, forgetting: opened)

@@ -20,13 +20,19 @@ package struct PathGate: Hashable, Codable, Sendable, Comparable {
 ///
 /// It ends by itself, so that a host whose agent died does not keep it for ever.
 package struct HeldGate: Hashable, Codable, Sendable {
+    /// The other end of the connections, wherever the gate is.
     package var destination: AddressBlock
+    /// This end of them, of the same family; nil: whichever of this host's addresses it is.
+    package var local: AddressBlock?
     package var gate: PathGate
     package var expiresAt: Timestamp
 
-    package init(_ gate: PathGate, for destination: AddressBlock, until expiresAt: Timestamp) {
+    package init(
+        _ gate: PathGate, for destination: AddressBlock, at local: AddressBlock? = nil, until expiresAt: Timestamp
+    ) {
         self.gate = gate
         self.destination = destination
+        self.local = local
         self.expiresAt = expiresAt
     }
 }

@@ -5,13 +5,18 @@ package struct AcceptedGates: Hashable, Codable, Sendable {
     package var opener: DeviceID
     /// The opener's addresses. Sorted.
     package var sources: [AddressBlock]
+    /// The path's destination: what the opener opens to. nil in what an earlier release stored or sent, which did not say.
+    package var destination: AddressBlock?
     /// Sorted.
     package var gates: [PathGate]
 
-    package init(path: PathName, opener: DeviceID, sources: [AddressBlock], gates: [PathGate]) {
+    package init(
+        path: PathName, opener: DeviceID, sources: [AddressBlock], destination: AddressBlock?, gates: [PathGate]
+    ) {
         self.path = path
         self.opener = opener
         self.sources = sources
+        self.destination = destination
         self.gates = gates.sorted()
     }
 }

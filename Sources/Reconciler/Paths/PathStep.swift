@@ -56,7 +56,9 @@ package enum PathStep {
                 guard !gates.isEmpty, !device.addresses.isEmpty else { continue }
                 for far in plan.far where far != opener {
                     asked[far, default: []].append(
-                        AcceptedGates(path: plan.name, opener: opener, sources: device.addresses, gates: gates))
+                        AcceptedGates(
+                            path: plan.name, opener: opener, sources: device.addresses, destination: plan.destination,
+                            gates: gates))
                 }
             }
         }

@@ -212,7 +212,8 @@ enum Sample {
             }, answers: [PathAnswer(port: 4545, ratePort: 4546, openers: blocks)],
             accepted: [
                 AcceptedGates(
-                    path: PathName("wan/10.2.0.0/24"), opener: device, sources: blocks, gates: gates(&random))
+                    path: PathName("wan/10.2.0.0/24"), opener: device, sources: blocks,
+                    destination: Bool.random(using: &random) ? blocks.first : nil, gates: gates(&random))
             ])
     }
 

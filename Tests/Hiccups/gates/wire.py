@@ -38,15 +38,19 @@ def options(header):
 
 
 def handshake(packet):
-    """Source, destination, flags and options of an IPv4 SYN or SYN-ACK; None for anything else."""
-    if len(packet) < 40 or packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP:
+    """Source, destination, flags and options of a SYN or SYN-ACK, of IPv4 or of IPv6 without extension headers; None for anything else."""
+    if len(packet) >= 40 and packet[0] >> 4 == 4 and packet[9] == socket.IPPROTO_TCP:
+        family, at, size, tcp = socket.AF_INET, 12, 4, packet[(packet[0] & 15) * 4:]
+    elif len(packet) >= 60 and packet[0] >> 4 == 6 and packet[6] == socket.IPPROTO_TCP:
+        family, at, size, tcp = socket.AF_INET6, 8, 16, packet[40:]
+    else:
         return None
-    tcp = packet[(packet[0] & 15) * 4:]
     if not tcp[13] & 2:
         return None
     return {
-        "source": socket.inet_ntoa(packet[12:16]),
-        "destination": socket.inet_ntoa(packet[16:20]),
+        "source": socket.inet_ntop(family, packet[at:at + size]),
+        "destination": socket.inet_ntop(family, packet[at + size:at + 2 * size]),
+        "ports": (int.from_bytes(tcp[0:2], "big"), int.from_bytes(tcp[2:4], "big")),
         "flags": tcp[13],
         "options": {str(kind): value for kind, value in options(tcp).items()},
     }

@@ -16,6 +16,8 @@ final class GateLab: Sendable {
 
     static let gatedPair = "10.73.0.1:10.77.0.1"
     static let controlPair = "10.74.0.1:10.78.0.1"
+    /// From the gated pair's client to the control's address, on the same server.
+    static let crossedPair = "10.73.0.1:10.78.0.1"
 
     struct Failure: Error, CustomStringConvertible {
         var description: String
@@ -88,9 +90,8 @@ final class GateLab: Sendable {
     }
 
     /// One connection of each kind for each pair, seen at the server's interface.
-    func handshakes() throws -> [Seen] {
-        let text = try Self.run(
-            ["python3", "-B", Self.script("shake.py"), client, server, "ib", Self.gatedPair, Self.controlPair])
+    func handshakes(_ pairs: [String] = [gatedPair, controlPair]) throws -> [Seen] {
+        let text = try Self.run(["python3", "-B", Self.script("shake.py"), client, server, "ib"] + pairs)
         return try JSONDecoder().decode([Seen].self, from: Data(text.utf8))
     }
 

@@ -21,9 +21,21 @@ enum Transfer {
     static let glance = Duration.milliseconds(30)
     private static let block = [UInt8](repeating: 0x6c, count: 64 << 10)
 
+    /// - Parameter host: an address of IPv4 or IPv6; `::` stands for all of both.
     private static func withAddress<Value>(
         _ host: String, _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
     ) -> Value {
+        if isIPv6(host) {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            inet_pton(AF_INET6, host, &address.sin6_addr)
+            return withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                }
+            }
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -35,8 +47,10 @@ enum Transfer {
         }
     }
 
-    private static func open(_ flavour: Flavour) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), flavour.protocolNumber)
+    private static func isIPv6(_ host: String) -> Bool { host.contains(":") }
+
+    private static func open(_ flavour: Flavour, for host: String) throws -> Int32 {
+        let descriptor = socket(isIPv6(host) ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), flavour.protocolNumber)
         guard descriptor >= 0 else {
             throw Failure("no TCP socket of the sort \(flavour): \(String(cString: strerror(errno)))")
         }
@@ -54,12 +68,12 @@ enum Transfer {
     static func serve(_ stop: StopFlag, ready: () -> Void) throws {
         var listeners: [pollfd] = []
         for flavour in [Flavour.plain, .multipath, .fastOpen] {
-            let listener = try open(flavour)
+            let listener = try open(flavour, for: "::")
             var queue: Int32 = 64
             if flavour == .fastOpen {
                 setsockopt(listener, Int32(IPPROTO_TCP), TCP_FASTOPEN, &queue, socklen_t(MemoryLayout<Int32>.size))
             }
-            let code = withAddress("0.0.0.0", flavour.port) { bind(listener, $0, $1) }
+            let code = withAddress("::", flavour.port) { bind(listener, $0, $1) }
             guard code == 0, listen(listener, 64) == 0 else {
                 throw Failure("cannot listen on \(flavour.port): \(String(cString: strerror(errno)))")
             }
@@ -102,7 +116,7 @@ enum Transfer {
 
     /// Bits a second over one connection; 0 where nothing gets through.
     static func rate(_ host: String, _ flavour: Flavour, upload: Bool, for span: Duration = span) throws -> Double {
-        let connection = try open(flavour)
+        let connection = try open(flavour, for: host)
         defer { reset(connection) }
         _ = fcntl(connection, F_SETFL, O_NONBLOCK)
         let code = withAddress(host, flavour.port) { connect(connection, $0, $1) }
@@ -134,7 +148,7 @@ enum Transfer {
         let begin = ContinuousClock.now
         var done = 0
         for _ in 0..<count {
-            let connection = try open(.fastOpen)
+            let connection = try open(.fastOpen, for: host)
             defer { close(connection) }
             // Blocking: a socket that is not never waits for the cookie.
             var bound = timeval(tv_sec: 5, tv_usec: 0)
