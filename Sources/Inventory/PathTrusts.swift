@@ -11,24 +11,27 @@ extension Inventory {
         guard !trusts.isEmpty || !forgotten.isEmpty else { return }
         try write("store the trust in \(trusts.count) paths") { db in
             for place in forgotten {
-                try db.cachedStatement(sql: "DELETE FROM path_trust WHERE device = ? AND path = ?")
-                    .execute(arguments: [place.device.rawValue, place.path.rawValue])
+                try db.cachedStatement(sql: "DELETE FROM path_trust WHERE place = ?").execute(arguments: [
+                    Self.key(place)
+                ])
             }
             for trust in trusts {
                 let json = String(decoding: try CanonicalJSON.encode(trust), as: UTF8.self)
                 try db.cachedStatement(
                     sql: """
-                        INSERT OR REPLACE INTO path_trust (device, path, content)
-                        SELECT id, ?, ? FROM device WHERE id = ?
+                        INSERT OR REPLACE INTO path_trust (place, device, content)
+                        SELECT ?, id, ? FROM device WHERE id = ?
                         """
-                ).execute(arguments: [trust.place.path.rawValue, json, trust.place.device.rawValue])
+                ).execute(arguments: [Self.key(trust.place), json, trust.place.device.rawValue])
             }
         }
     }
 
     static func pathTrusts(in db: Database) throws -> [PathTrust] {
-        try String.fetchAll(db, sql: "SELECT content FROM path_trust ORDER BY device, path").map {
+        try String.fetchAll(db, sql: "SELECT content FROM path_trust ORDER BY place").map {
             try CanonicalJSON.decode(PathTrust.self, from: Data($0.utf8))
         }
     }
+
+    private static func key(_ place: PathTrust.Place) -> String { "\(place.device)/\(place.path)" }
 }

@@ -47,15 +47,17 @@ enum RowSeals {
 
     static let posture = Table(
         name: "posture", key: "id", columns: ["standing"], noun: "the threat level in force, row")
+    static let trust = Table(
+        name: "path_trust", key: "place", columns: ["device", "content"], noun: "what is known of the honesty of path")
 
     /// Those of the migration that brought seals, which makes triggers of it: never changed. Later tables are sealed as they are made.
     static let tables = [
         device, labels, plan, table, pathTable, intent, step, source, rollout, token, certificate,
     ]
-    static let all = tables + [posture]
+    static let all = tables + [posture, trust]
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
-    static let ofFleet = [device, labels, plan, table, pathTable, intent, posture, certificate]
+    static let ofFleet = [device, labels, plan, table, pathTable, intent, posture, certificate, trust]
     static let ofHistory = [step, source]
 
     // MARK: The seal

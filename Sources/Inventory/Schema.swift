@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 5
+    static let version = 6
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -33,6 +33,11 @@ enum Schema {
             try db.execute(sql: posture)
             try RowSeals.install(RowSeals.posture, in: db)
             try db.execute(sql: "PRAGMA user_version = 5")
+        }
+        migrator.registerMigration("6 seals of trust in paths") { db in
+            try db.execute(sql: sealedTrusts)
+            try RowSeals.install(RowSeals.trust, in: db)
+            try db.execute(sql: "PRAGMA user_version = 6")
         }
         return migrator
     }()
@@ -194,5 +199,18 @@ enum Schema {
             content TEXT NOT NULL,
             PRIMARY KEY (device, path)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    // One column as the key, `DEVICE/INTENT/DESTINATION`, as seals have it.
+    private static let sealedTrusts = """
+        ALTER TABLE path_trust RENAME TO path_trust_unsealed;
+        CREATE TABLE path_trust (
+            place TEXT PRIMARY KEY,
+            device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+            content TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX path_trust_device ON path_trust (device);
+        INSERT INTO path_trust SELECT device || '/' || path, device, content FROM path_trust_unsealed;
+        DROP TABLE path_trust_unsealed;
         """
 }

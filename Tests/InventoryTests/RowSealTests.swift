@@ -34,6 +34,9 @@ struct RowSealTests {
             PostureStanding(
                 posture: IntentName("cpcon"), level: PostureLevel("CPCON4"), by: "alice@ops-1", via: .command,
                 since: noon))
+        var trust = PathTrust(PathTrust.Place(deviceID(1), PathName("wan/10.2.0.0/24")))
+        _ = trust.confirmed(20_000, whyPlain: "", now: noon)
+        try cib.record(trusts: [trust])
     }
 
     private func status(_ flow: String) -> RolloutStatus {
@@ -201,6 +204,36 @@ struct RowSealTests {
         #expect(try again.verify() == [])
         #expect(try again.fleet().intents == before.intents)
         #expect(try again.fleet().tables == before.tables)
+        try again.close()
+    }
+
+    @Test("What a release before knew of paths, without seals, is kept and sealed")
+    func upgradeOfTrust() throws {
+        let before = try cib.fleet().pathTrusts
+        #expect(before.map(\.epoch) == [20_000])
+        let text = String(decoding: try CanonicalJSON.encode(try #require(before.first)), as: UTF8.self)
+        try cib.pool.write { db in
+            try db.execute(
+                sql: """
+                    DROP TABLE path_trust;
+                    DELETE FROM row_seal WHERE name = 'path_trust';
+                    CREATE TABLE path_trust (
+                        device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+                        path TEXT NOT NULL,
+                        content TEXT NOT NULL,
+                        PRIMARY KEY (device, path)
+                    ) STRICT, WITHOUT ROWID;
+                    DELETE FROM grdb_migrations WHERE identifier LIKE '% seals of trust in paths';
+                    """)
+            try db.execute(
+                sql: "INSERT INTO path_trust VALUES (?, 'wan/10.2.0.0/24', ?)", arguments: [deviceID(1).rawValue, text])
+        }
+        try cib.close()
+        let again = try Inventory(folder: folder.cib)
+        #expect(try again.verify() == [])
+        #expect(try again.fleet().pathTrusts == before)
+        try again.record(trusts: [], forgotten: before.map(\.place))
+        #expect(try again.fleet().pathTrusts.isEmpty)
         try again.close()
     }
 
