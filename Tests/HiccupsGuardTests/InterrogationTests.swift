@@ -105,6 +105,24 @@ struct InterrogationTests {
         #expect(done.exchanges <= 7)
     }
 
+    @Test(
+        "Where two carriers are lost, no field is told as changed by the word of the third",
+        arguments: Direction.allCases)
+    func oneCarrierLeft(direction: Direction) throws {
+        let lost = [HeaderChange.isnTranslated, .windowOffset]
+        for seed in UInt64(1)...300 {
+            let path = Samples.path(
+                try Samples.syn(), forward: direction == .forward ? lost : [],
+                reverse: direction == .reverse ? lost : [],
+                seed: seed)
+            let done = try interrogate(path, .mixed, seed: seed)
+            #expect(done.conclusion == .cannotUseHiccups)
+            for coverage in Self.narrow {
+                #expect(!done.knowledge[direction, coverage].isChanged, "seed \(seed): \(coverage.name)")
+            }
+        }
+    }
+
     @Test("A SYN of three types is answered under each, whatever matches, and so tests the way back as well")
     func byName() throws {
         var random = SplitMix64(seed: 3)
