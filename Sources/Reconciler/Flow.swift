@@ -114,27 +114,51 @@ struct Flow {
 
     // MARK: Too little room
 
-    /// The edition, of those that are here besides the one wanted, that the flow comes to first where a tap has no room for
-    /// all of them: the newest that somebody sends. nil: there is one at most, and it stays until the wanted one is here.
-    var stepBetween: Epoch? {
+    /// What the flow comes to first, where a tap has no room for all the editions that are here and the one wanted.
+    enum Between: Hashable {
+        /// The newest edition that somebody sends and everybody understands.
+        case edition(Epoch)
+        /// Nobody sends any: so none need stay.
+        case plain
+    }
+
+    /// nil: there is one edition at most besides the one wanted, and it stays until that one is here; or none of them is
+    /// understood by all.
+    var between: Between? {
         guard !mixed else { return nil }
         var held: Set<Epoch> = []
         var sent: Set<Epoch> = []
         for member in members {
             for entry in member.entries where entry.plan.epoch != epoch {
                 held.insert(entry.plan.epoch)
-                if entry.state == .active { sent.insert(entry.plan.epoch) }
             }
+            for entry in member.entries where entry.state == .active { sent.insert(entry.plan.epoch) }
         }
-        return held.count < 2 ? nil : sent.max() ?? held.max()
+        guard held.count > 1 else { return nil }
+        if sent.isEmpty { return .plain }
+        // While the edition wanted is sent, it is here, and needs no room.
+        guard epoch.map({ !sent.contains($0) }) ?? true else { return nil }
+        return sent.sorted().last { isUnderstood($0) }.map(Between.edition)
     }
 
-    /// As if the plans wanted no more than what the tables hold of this edition.
-    func coming(to between: Epoch) -> Flow {
+    /// Whoever has a module of the flow has one of this edition, for each of its ends.
+    private func isUnderstood(_ epoch: Epoch) -> Bool {
+        members.allSatisfy { member in
+            [ModulePlan.Role.client, .server].allSatisfy { role in
+                let own = member.entries.filter { $0.plan.role == role }
+                let wants = member.wanted.contains { $0.role == role }
+                return (own.isEmpty && !wants)
+                    || own.contains { $0.plan.epoch == epoch && ($0.state == .active || $0.state == .standby) }
+            }
+        }
+    }
+
+    /// As if the plans wanted no more than what the tables hold of that.
+    func coming(to between: Between) -> Flow {
         var flow = self
-        flow.epoch = between
+        flow.epoch = if case .edition(let epoch) = between { epoch } else { nil }
         for at in flow.members.indices {
-            flow.members[at].wanted = members[at].entries.map(\.plan).filter { $0.epoch == between }
+            flow.members[at].wanted = members[at].entries.map(\.plan).filter { $0.epoch == flow.epoch }
             flow.members[at].compare()
         }
         return flow

@@ -124,9 +124,9 @@ struct Rotation {
 
     /// The rotation to an edition that the flow has, in place of this one for which there is no room; nil: it has but one.
     func between() -> Rotation? {
-        guard let epoch = flow.stepBetween else { return nil }
+        guard let between = flow.between else { return nil }
         return Rotation(
-            flow: flow.coming(to: epoch), held: held, standing: shown, policy: policy, now: now, devices: devices,
+            flow: flow.coming(to: between), held: held, standing: shown, policy: policy, now: now, devices: devices,
             isBetween: true)
     }
 

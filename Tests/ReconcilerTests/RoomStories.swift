@@ -56,7 +56,22 @@ struct RoomStories {
         }
     }
 
-    @Test("What waits for room says so")
+    @Test("Withdrawn and wanted again before anybody sends: what some taps alone hold is never come to")
+    func nobodySends() {
+        for tick in 0..<FaultStories.rotationTicks {
+            let (fleet, flows) = lab(UInt64(tick + 1))
+            fleet.want([])
+            fleet.cut(SimDevice.id(3), for: 30)
+            fleet.run(tick)
+            for edition in UInt32(2)...6 {
+                fleet.want(flows.map { $0.edition(edition) })
+                fleet.run(1 + tick % 7)
+            }
+            #expect(fleet.settles(within: 400), "tick \(tick): \(fleet.violations)")
+        }
+    }
+
+    @Test("Editions past what the taps hold are not begun, and the last one arrives")
     func words() {
         let (fleet, flows) = lab(1)
         // The third device is the server; it confirms nothing, so the second edition goes nowhere.
