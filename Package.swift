@@ -220,6 +220,6 @@ if fuzzing {
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
     package.targets.append(
         .executableTarget(
-            name: "PacketFuzzer", dependencies: ["HiccupsGuard"], path: "Fuzzers/packet",
+            name: "PacketFuzzer", dependencies: ["HiccupsGuard", "L45Model"], path: "Fuzzers/packet",
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }

@@ -1,3 +1,5 @@
+import L45Model
+
 @testable import HiccupsGuard
 
 /// One execution of the packet fuzzer: bytes that came from anywhere, read by everything that reads packets of strangers. What must
@@ -13,7 +15,7 @@ enum PacketProbe {
         check(same.changed.isEmpty && same.overwritten.isEmpty, "a packet differs from itself")
         for functions in [FragmentFunctions.plain, .appSalted(AppSalt(bytes))] { answer(packet, functions) }
         for change in HeaderChange.allCases {
-            var random = SplitMix64(seed: UInt64(bytes.count))
+            var random = SeededRandom(seed: UInt64(bytes.count))
             rewrite(packet.changed(by: change, ChangeParameters(using: &random), .forward))
         }
         machine(packet)

@@ -165,7 +165,7 @@ struct BoxConnectionsTests {
             let cut = Array(whole[..<count])
             #expect(try passed(box.take(cut, .forward)) == cut)
         }
-        var random = SplitMix64(seed: 11)
+        var random = SeededRandom(seed: 11)
         for _ in 0..<20_000 {
             var bytes = whole
             for _ in 0..<3 {
@@ -181,7 +181,7 @@ struct BoxConnectionsTests {
         line.loss = 0.1
         line.duplication = 0.05
         func draws(_ seed: UInt64) -> [Int] {
-            var random = SplitMix64(seed: seed)
+            var random = SeededRandom(seed: seed)
             return (0..<20_000).map { _ in line.draw(using: &random).count }
         }
         #expect(draws(5) == draws(5))
@@ -199,7 +199,7 @@ struct BoxConnectionsTests {
 }
 
 extension Direction {
-    fileprivate static func random(using random: inout SplitMix64) -> Direction {
+    fileprivate static func random(using random: inout SeededRandom) -> Direction {
         Bool.random(using: &random) ? .forward : .reverse
     }
 }

@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 import Testing
 
 @Suite("Table 7.6: each change is detected, none is imagined")
@@ -23,7 +24,7 @@ struct DetectionTests {
 
     @Test("Nothing changed, nothing seen, under every type", arguments: Coverage.allCases)
     func nothing(coverage: Coverage) throws {
-        var random = SplitMix64(seed: 1)
+        var random = SeededRandom(seed: 1)
         for template in [try Samples.syn(), try Samples.syn6(), try Samples.syn(ecn: .ce, options: [])] {
             let seen = try Samples.path(template).exchange(PerCarrier(all: coverage), using: &random)
             #expect(seen.synReading.verdict == .intact(coverage, overwritten: nil))
@@ -38,7 +39,7 @@ struct DetectionTests {
         arguments: HeaderChange.allCases)
     func forward(change: HeaderChange) throws {
         let (types, carrier) = Self.expected(change)
-        var random = SplitMix64(seed: 2)
+        var random = SeededRandom(seed: 2)
         for coverage in Coverage.allCases {
             let path = Samples.path(try Samples.template(for: change), forward: [change], seed: 5)
             let seen = try path.exchange(PerCarrier(all: coverage), using: &random)
@@ -58,7 +59,7 @@ struct DetectionTests {
     @Test("Each change on the way back is told by the fragments", arguments: HeaderChange.allCases)
     func reverse(change: HeaderChange) throws {
         let (types, carrier) = Self.expected(change)
-        var random = SplitMix64(seed: 3)
+        var random = SeededRandom(seed: 3)
         for coverage in Coverage.allCases {
             let path = Samples.path(try Samples.template(for: change), reverse: [change], seed: 6)
             let seen = try path.exchange(PerCarrier(all: coverage), using: &random)
@@ -73,7 +74,7 @@ struct DetectionTests {
 
     @Test("All at once overwrites all three carriers, and no type passes in that direction")
     func all() throws {
-        var random = SplitMix64(seed: 4)
+        var random = SeededRandom(seed: 4)
         for coverage in Coverage.allCases {
             for (forward, reverse) in [
                 (HeaderChange.allCases, []), ([], HeaderChange.allCases),
@@ -93,7 +94,7 @@ struct DetectionTests {
         "Random combinations in both directions under random types: verdicts are what a comparison of the headers says",
         arguments: [UInt64](1...12))
     func combinations(seed: UInt64) throws {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for round in 0..<600 {
             func some() -> [HeaderChange] {
                 HeaderChange.allCases.filter { _ in Int.random(in: 0..<6, using: &random) == 0 }

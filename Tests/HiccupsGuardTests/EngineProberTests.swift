@@ -19,7 +19,7 @@ struct EngineProberTests {
 
         func probe(_ target: ProbeTarget, _ options: ProbeOptions) throws -> ProbeReport {
             asked.withLock { $0.append(options) }
-            var random = SplitMix64(seed: 11)
+            var random = SeededRandom(seed: 11)
             let flags: TCPFlags = options.usesECN ? [.syn, .ece, .cwr] : .syn
             let initiator = Initiator(
                 template: try Samples.syn(

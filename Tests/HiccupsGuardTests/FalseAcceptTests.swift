@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 import Testing
 
 @Suite("False accepts happen as often as the arithmetic says")
@@ -10,7 +11,7 @@ struct FalseAcceptTests {
 
     @Test("A single fragment of a changed header matches once in 4096, in each carrier, and pairs are independent")
     func fragments() throws {
-        var random = SplitMix64(seed: 11)
+        var random = SeededRandom(seed: 11)
         var single = PerCarrier(all: 0)
         var pairs = 0
         let rounds = 200_000
@@ -35,7 +36,7 @@ struct FalseAcceptTests {
     /// matches, in either form, carry the test.
     @Test("A stranger's SYN is taken for one of ours less than once in a million")
     func strangers() throws {
-        var random = SplitMix64(seed: 12)
+        var random = SeededRandom(seed: 12)
         var singles = 0
         var taken = 0
         let rounds = 100_000
@@ -54,7 +55,7 @@ struct FalseAcceptTests {
 
     @Test("A stranger's SYN-ACK is no proof, though one in eight has status bits that say pass")
     func strangersAnswer() throws {
-        var random = SplitMix64(seed: 13)
+        var random = SeededRandom(seed: 13)
         var sent = try Samples.syn()
         sent.sealSYN(PerCarrier(all: .noNAT), salt: 5, by: .plain)
         var answer = Responder().answer(sent, salt: 6).synAck

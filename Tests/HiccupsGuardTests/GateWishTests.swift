@@ -91,7 +91,7 @@ struct GateWishTests {
     func seedsOwnCase() throws {
         var path = Samples.path(try Samples.syn(options: Samples.sparseOptions), forward: [.windowScaleAdded])
         path.box.strippedReverse = [TCPOption.windowScaleKind]
-        var random = SplitMix64(seed: 11)
+        var random = SeededRandom(seed: 11)
         let sight = PathSight(try path.interrogate(.seed, using: &random).knowledge)
         #expect(sight[.windowScaling, .forward].isChanged)
         let found = GateWish(sight, PathPolicy(), holding: .none, farAgent: true)
@@ -105,7 +105,7 @@ struct GateWishTests {
             (.ectCleared, .ecn), (.ecnFlagsCleared, .ecn), (.ecnFlagsFlipped, .ecn), (.mssAdded, .mss),
             (.mssLowered, .mss), (.windowScaleAdded, .windowScaling), (.windowScaleReplaced, .windowScaling),
         ]
-        var random = SplitMix64(seed: 12)
+        var random = SeededRandom(seed: 12)
         for (change, subject) in expected {
             let path = Samples.path(try Samples.template(for: change), forward: [change])
             let sight = PathSight(try path.interrogate(.seed, using: &random).knowledge)
@@ -128,7 +128,7 @@ struct GateWishTests {
     func strippedOptions(_ kind: UInt8, _ subject: PathExtension) throws {
         var path = Samples.path(try Samples.syn())
         path.box.strippedForward = [kind]
-        var random = SplitMix64(seed: 13)
+        var random = SeededRandom(seed: 13)
         let sight = PathSight(try path.interrogate(.seed, using: &random).knowledge)
         #expect(GateWish(sight, PathPolicy(), holding: .none, farAgent: true).subjects == [subject])
     }

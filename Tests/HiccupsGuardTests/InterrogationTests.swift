@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 import Testing
 
 @Suite("Interrogating a path")
@@ -8,7 +9,7 @@ struct InterrogationTests {
     private func interrogate(_ path: SimulatedPath, _ strategy: Interrogation.Strategy, seed: UInt64 = 31) throws
         -> Interrogation
     {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         return try path.interrogate(strategy, using: &random)
     }
 
@@ -125,7 +126,7 @@ struct InterrogationTests {
 
     @Test("A SYN of three types is answered under each, whatever matches, and so tests the way back as well")
     func byName() throws {
-        var random = SplitMix64(seed: 3)
+        var random = SeededRandom(seed: 3)
         let path = Samples.path(try Samples.syn(), forward: [.mssLowered], reverse: [.mssLowered])
         let seen = try path.exchange(PerCarrier(.mss, .windowScale, .timestamp), using: &random)
         #expect(seen.synReading.matches == PerCarrier(false, true, true))
@@ -151,7 +152,7 @@ struct InterrogationTests {
 
     @Test("A host that takes no part costs two exchanges", arguments: Interrogation.Strategy.allCases)
     func stranger(strategy: Interrogation.Strategy) throws {
-        var random = SplitMix64(seed: 5)
+        var random = SeededRandom(seed: 5)
         var interrogation = Interrogation(strategy)
         let initiator = Initiator(template: try Samples.syn())
         while let coverage = interrogation.next {
@@ -176,7 +177,7 @@ struct InterrogationTests {
         interrogation.recordSilence()
         interrogation.recordSilence()
         #expect(interrogation.next == first)
-        var random = SplitMix64(seed: 1)
+        var random = SeededRandom(seed: 1)
         let path = Samples.path(try Samples.syn(), forward: [.dontFragmentFlipped])
         interrogation.record(try path.exchange(first, using: &random).reply)
         interrogation.recordSilence()
@@ -221,7 +222,7 @@ struct InterrogationTests {
 
     @Test("Random combinations are found and nothing else", arguments: [UInt64](1...6), Interrogation.Strategy.allCases)
     func combinations(seed: UInt64, strategy: Interrogation.Strategy) throws {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         for round in 0..<150 {
             func some() -> [HeaderChange] {
                 HeaderChange.allCases.filter { _ in Int.random(in: 0..<6, using: &random) == 0 }
@@ -237,7 +238,7 @@ struct InterrogationTests {
 
     /// What was found must be what a comparison of the headers finds.
     private func judge(_ path: SimulatedPath, _ strategy: Interrogation.Strategy, _ what: String) throws {
-        var random = SplitMix64(seed: 77)
+        var random = SeededRandom(seed: 77)
         let truth = try path.exchange(PerCarrier(all: .null), using: &random)
         let done = try interrogate(path, strategy)
         let unusable = truth.forward.overwritten.count >= 2 || truth.reverse.overwritten.count >= 2

@@ -19,7 +19,7 @@ extension GateKeeperTests {
                         try Samples.syn(options: Samples.sparseOptions), forward: [.windowScaleAdded])
                     simulated.box.strippedReverse = [TCPOption.windowScaleKind]
                 }
-                var random = SplitMix64(seed: 5)
+                var random = SeededRandom(seed: 5)
                 return PathSight(try simulated.interrogate(.mixed, using: &random).knowledge)
             }
         }

@@ -1,3 +1,4 @@
+import L45Model
 import Testing
 
 @testable import HiccupsGuard
@@ -168,7 +169,7 @@ struct ProbeMachineTests {
 
     @Test("A far end that answers at random is not called capable, and never keeps the search going without end")
     func randomAnswers() throws {
-        var random = SplitMix64(seed: 5)
+        var random = SeededRandom(seed: 5)
         for strategy in Interrogation.Strategy.allCases {
             for _ in 0..<300 {
                 var scene = try Scene { $0.strategy = strategy }
@@ -207,7 +208,7 @@ struct ProbeMachineTests {
         arguments: [false, true])
     func appSalt(isHostile: Bool) throws {
         var scene = try Scene { $0.usesAppSalt = true }
-        var random = SplitMix64(seed: 3)
+        var random = SeededRandom(seed: 3)
         let box = HostileMiddlebox(
             Middlebox(forward: [.mssLowered], parameters: ChangeParameters(using: &random)), tactic: .recompute)
         var waiting = WaitingSyns()

@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 import Testing
 
 @Suite("The responder's view, told outside of the path")
@@ -13,7 +14,7 @@ struct ResponderViewTests {
 
     @Test("Over a path that changes nothing both say so")
     func clean() throws {
-        var random = SplitMix64(seed: 1)
+        var random = SeededRandom(seed: 1)
         let seen = try path([]).exchange(PerCarrier(all: .full), using: &random)
         let check = ResponderView(syn: seen.synArrived, isKeyed: false).check(
             sent: seen.syn, reading: seen.reply, capable: true)
@@ -25,7 +26,7 @@ struct ResponderViewTests {
         "Every change of table 7.6 is named with old and new value after one exchange", arguments: HeaderChange.allCases
     )
     func named(change: HeaderChange) throws {
-        var random = SplitMix64(seed: 5)
+        var random = SeededRandom(seed: 5)
         let seen = try path([change]).exchange(PerCarrier(all: .noNAT), using: &random)
         let check = ResponderView(syn: seen.synArrived, isKeyed: false).check(
             sent: seen.syn, reading: seen.reply, capable: true)
@@ -73,7 +74,7 @@ struct ResponderViewTests {
         arguments: [HostileMiddlebox.Tactic.recompute, .difference])
     func hostile(tactic: HostileMiddlebox.Tactic) throws {
         let initiator = Initiator(template: try Samples.syn())
-        var random = SplitMix64(seed: 21)
+        var random = SeededRandom(seed: 21)
         let box = Middlebox(forward: [.ecnFlagsCleared], parameters: ChangeParameters(using: &random))
         let liar = HostileMiddlebox(box, tactic: tactic)
         let syn = initiator.open(PerCarrier(all: .full), salt: 0x1234)

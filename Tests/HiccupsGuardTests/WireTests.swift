@@ -61,7 +61,7 @@ struct WireTests {
 
     @Test("Building undoes parsing, options and payload and all", arguments: [UInt64](1...200))
     func roundTrip(seed: UInt64) throws {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         var syn = seed.isMultiple(of: 2) ? try Samples.syn() : try Samples.syn6()
         syn.tcp.reservedBits = .random(in: 0...7, using: &random)
         syn.tcp.flags = TCPFlags(rawValue: .random(in: 0...0x1ff, using: &random))

@@ -84,7 +84,7 @@ struct FaultStories {
     @Test("Two faults, close together or far apart, at any device")
     func twoFaults() {
         for seed in UInt64(1)...150 {
-            var random = SplitMix64(seed: seed)
+            var random = SeededRandom(seed: seed)
             let (fleet, flow) = settledLab(clients: 2, servers: 1, seed: seed, enforces: seed % 3 == 0)
             fleet.controlDelayMax = 3
             fleet.want([flow.edition(2)])

@@ -114,7 +114,7 @@ struct PostureStories {
     @Test("Up and down while agents, devices and the orchestrator die: every message is understood", arguments: 1...16)
     func faults(seed: Int) {
         let (fleet, first, second) = lab(seed: UInt64(seed)) { $0.enforces = seed % 3 == 0 }
-        var random = SplitMix64(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         for round in 0..<12 {
             fleet.store.resting = [[weak], [strong], [weak, strong], []].randomElement(using: &random) ?? []
             if round % 4 == 3 { fleet.want([first.edition(UInt32(round)), second.edition(UInt32(round))]) }

@@ -22,7 +22,7 @@ struct RandomWalks {
     }
 
     struct Walk {
-        var random: SplitMix64
+        var random: SeededRandom
         let fleet: SimFleet
         var flows: [SimFlow]
         var withdrawn: Set<FlowName> = []
@@ -30,7 +30,7 @@ struct RandomWalks {
         var story: [String] = []
 
         init(seed: UInt64) {
-            random = SplitMix64(seed: seed)
+            random = SeededRandom(seed: seed)
             let count = Int.random(in: 3...5, using: &random)
             fleet = SimFleet(devices: count, seed: seed)
             fleet.policy.brakeDevicesMin = 100

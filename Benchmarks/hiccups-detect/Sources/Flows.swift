@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 
 /// What a path does, by comparison of headers. A translated ISN leaves its carrier alone once in 65,536 times: three
 /// exchanges tell.
@@ -6,7 +7,7 @@ struct Truth {
     private(set) var forward: (changed: Set<Coverage>, overwritten: Set<Carrier>) = ([], [])
     private(set) var reverse: (changed: Set<Coverage>, overwritten: Set<Carrier>) = ([], [])
 
-    init(_ path: SimulatedPath, using random: inout SplitMix64) throws {
+    init(_ path: SimulatedPath, using random: inout SeededRandom) throws {
         for _ in 0..<3 {
             let exchange = try path.exchange(PerCarrier(all: .null), using: &random)
             let (out, back) = (exchange.forward, exchange.reverse)
@@ -37,7 +38,7 @@ struct Flows {
         Double(histogram.filter { $0.key <= most }.reduce(0) { $0 + $1.value }) / Double(max(flows, 1))
     }
 
-    mutating func take(_ path: SimulatedPath, _ strategy: Interrogation.Strategy, _ random: inout SplitMix64) throws {
+    mutating func take(_ path: SimulatedPath, _ strategy: Interrogation.Strategy, _ random: inout SeededRandom) throws {
         let truth = try Truth(path, using: &random)
         let done = try path.interrogate(strategy, using: &random)
         flows += 1

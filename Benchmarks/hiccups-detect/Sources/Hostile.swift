@@ -10,7 +10,7 @@ struct Hostile {
     var share: Double { Double(detected) / Double(max(handshakes, 1)) }
 
     /// The responder or the initiator has seen that something is not as it was sent.
-    mutating func take(_ integrity: Integrity, _ change: HeaderChange, _ random: inout SplitMix64) throws {
+    mutating func take(_ integrity: Integrity, _ change: HeaderChange, _ random: inout SeededRandom) throws {
         let data = (0..<AppSalt.bytesMax).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         let functions: FragmentFunctions
         var guess = FragmentFunctions.plain

@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 
 /// Random carriers under one header: how often the rule takes them for integrity. The header's fragments are read off
 /// sealed packets, so that
@@ -39,7 +40,7 @@ struct Strangers {
     }
 
     func taken(_ tries: Int, seed: UInt64) -> Taken {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         var taken = Taken()
         for _ in 0..<tries {
             let word = random.next()

@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 
 /// Path behaviours in the shares that the seed's survey found (tables 8.5 and 8.6).
 ///
@@ -82,7 +83,7 @@ struct SurveyMix {
         experimental: Row(both: 13, forward: 0, reverse: 0, flows: 2676))
 
     /// One flow: a kind of SYN and a path for it.
-    func draw(_ random: inout SplitMix64) throws -> SimulatedPath {
+    func draw(_ random: inout SeededRandom) throws -> SimulatedPath {
         let trial = ProbeTrial.seed[Int.random(in: 0..<ProbeTrial.seed.count, using: &random)]
         var box = Middlebox(parameters: ChangeParameters(using: &random))
         var forward: [HeaderChange] = []
@@ -105,7 +106,7 @@ struct SurveyMix {
             if hit.forward { box.strippedForward.append(kind) }
             if hit.reverse { box.strippedReverse.append(kind) }
         }
-        func place(_ random: inout SplitMix64) -> Double { .random(in: 0..<1, using: &random) }
+        func place(_ random: inout SeededRandom) -> Double { .random(in: 0..<1, using: &random) }
         let options = place(&random)
         func has(_ kind: UInt8) -> Bool { trial.options.contains { $0.bytes.first == kind } }
 

@@ -1,8 +1,9 @@
 import HiccupsGuard
+import L45Model
 
 /// The SYNs that the benchmark sends: options, ECN and addresses drawn anew.
 enum Templates {
-    static func any(_ random: inout SplitMix64) throws -> HandshakePacket {
+    static func any(_ random: inout SeededRandom) throws -> HandshakePacket {
         var options: [TCPOption] = []
         if Bool.random(using: &random) { options.append(.maximumSegmentSize(.random(in: 536...8960, using: &random))) }
         if Bool.random(using: &random) { options.append(.sackPermitted) }
@@ -22,7 +23,7 @@ enum Templates {
     }
 
     /// One on which `change` has something to act.
-    static func fitting(_ change: HeaderChange, _ random: inout SplitMix64) throws -> HandshakePacket {
+    static func fitting(_ change: HeaderChange, _ random: inout SeededRandom) throws -> HandshakePacket {
         var options: [TCPOption] = [.sackPermitted]
         if change != .mssAdded { options.append(.maximumSegmentSize(.random(in: 1381...8960, using: &random))) }
         if change != .windowScaleAdded { options.append(.windowScale(.random(in: 8...14, using: &random))) }
@@ -32,7 +33,7 @@ enum Templates {
     }
 
     static func syn(
-        ecn: ECNCodepoint, flags: TCPFlags, options: [TCPOption], isIPv6: Bool = false, _ random: inout SplitMix64
+        ecn: ECNCodepoint, flags: TCPFlags, options: [TCPOption], isIPv6: Bool = false, _ random: inout SeededRandom
     ) throws -> HandshakePacket {
         var tcp = TCPHeader(
             sourcePort: .random(in: 1024 ... .max, using: &random), destinationPort: 443, flags: flags)

@@ -6,11 +6,12 @@
 // 3. Strangers' SYNs, for the rate of false accepts. 4. A box that knows the protocol.
 import Foundation
 import HiccupsGuard
+import L45Model
 
 let wanted = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 3_200_000
 let clock = ContinuousClock()
 let seed = CommandLine.arguments.dropFirst(2).first.flatMap { UInt64($0) } ?? 0x4849_4343_5550_5321
-var random = SplitMix64(seed: seed)
+var random = SeededRandom(seed: seed)
 
 /// One result, at once: standard output may be a pipe.
 func report(_ line: String) { FileHandle.standardOutput.write(Data("RESULT hiccups_\(line)\n".utf8)) }
@@ -74,7 +75,7 @@ for strategy in Interrogation.Strategy.allCases {
     let all = Double(SurveyMix.planetLab.flows + SurveyMix.ark.flows)
     for mix in [SurveyMix.planetLab, .ark] {
         var flows = Flows()
-        var draws = SplitMix64(seed: seed ^ 7)
+        var draws = SeededRandom(seed: seed ^ 7)
         for _ in 0..<flowsWanted { try flows.take(try mix.draw(&draws), strategy, &random) }
         report("exchanges\(suffix)_\(mix.name)=\(text(flows.mean)) per flow")
         report("solved_after_1\(suffix)_\(mix.name)=\(text(flows.share(1) * 100)) %")

@@ -10,7 +10,7 @@ struct HostileRounds {
     private(set) var shares: [(name: String, share: String, paths: Int)] = []
 
     static func run(_ network: LabNetwork, rounds: Int, seed: UInt64) async throws -> HostileRounds {
-        var random = SplitMix64(seed: seed ^ 0x6b65_79)
+        var random = SeededRandom(seed: seed ^ 0x6b65_79)
         let secret = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         var found = HostileRounds()
         let ways: [(name: String, key: PathKey?, usesAppSalt: Bool)] = [

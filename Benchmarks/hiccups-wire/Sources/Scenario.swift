@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 
 /// What a round of probes sends, and what the box does on each of its paths.
 struct Scenario {
@@ -38,7 +39,7 @@ struct Scenario {
 
     /// Path `index` of a round: the clean one, each change in each direction, all at once in each, and from there on random.
     static func rule(_ index: Int, port: UInt16, seed: UInt64) -> BoxRule {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         var parameters = ChangeParameters(using: &random)
         // A shift by a multiple of 2^16 would leave the ISN's salt alone and is a change all the same.
         if parameters.forwardISNOffset == 0 { parameters.forwardISNOffset = 1 }

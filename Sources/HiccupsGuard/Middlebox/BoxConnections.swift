@@ -50,7 +50,7 @@ package struct BoxConnections: Sendable {
 
     /// The first that covers a SYN decides; connections that are open keep theirs.
     package var rules: [BoxRule]
-    private var random: SplitMix64
+    private var random: SeededRandom
     private var connections: [Ends: Connection] = [:]
     /// From the ends as the far side sees them to the ends as they are.
     private var translated: [Ends: Ends] = [:]
@@ -61,7 +61,7 @@ package struct BoxConnections: Sendable {
 
     package init(_ rules: [BoxRule], seed: UInt64) {
         self.rules = rules
-        random = SplitMix64(seed: seed)
+        random = SeededRandom(seed: seed)
     }
 
     /// - Parameters:

@@ -40,7 +40,7 @@ package struct BoxRule: Sendable {
         destination: AddressBlock? = nil, port: UInt16? = nil, forward: [BoxChange], reverse: [BoxChange],
         seed: UInt64
     ) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         self.init(
             destination: destination, port: port, box: Middlebox(parameters: ChangeParameters(using: &random)))
         for (changes, direction) in [(forward, Direction.forward), (reverse, .reverse)] {

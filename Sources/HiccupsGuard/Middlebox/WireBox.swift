@@ -1,5 +1,6 @@
 internal import CPacketSocket
 private import Glibc
+internal import L45Model
 internal import Synchronization
 
 /// A box between two interfaces: whatever comes in at one goes out at the other, changed as its rules say, and late, twice
@@ -82,7 +83,7 @@ package final class WireBox: Sendable {
             try PacketSocket(framesOf: interfaces[0]), try PacketSocket(framesOf: interfaces[1]),
         ]
         var connections = BoxConnections(state.withLock { $0.rules }, seed: seed)
-        var randoms = [SplitMix64(seed: seed ^ 0x66_6f72), SplitMix64(seed: seed ^ 0x72_6576)]
+        var randoms = [SeededRandom(seed: seed ^ 0x66_6f72), SeededRandom(seed: seed ^ 0x72_6576)]
         var late = LateFrames()
         let clock = ContinuousClock()
         ready()

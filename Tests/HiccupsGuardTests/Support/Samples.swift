@@ -40,7 +40,7 @@ enum Samples {
         _ template: HandshakePacket, forward: [HeaderChange] = [], reverse: [HeaderChange] = [], seed: UInt64 = 1,
         functions: FragmentFunctions = .plain, translated: Bool = false
     ) -> SimulatedPath {
-        var random = SplitMix64(seed: seed)
+        var random = SeededRandom(seed: seed)
         return SimulatedPath(
             initiator: Initiator(template: template, functions: functions), responder: Responder(functions: functions),
             box: Middlebox(

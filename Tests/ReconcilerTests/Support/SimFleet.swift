@@ -6,7 +6,7 @@ import Reconciler
 /// Traffic runs all the time, between every client and server that ever belonged to a flow, and every message is judged
 /// when it arrives. `violations` is the verdict.
 final class SimFleet {
-    var random: SplitMix64
+    var random: SeededRandom
     private(set) var tick = 0
     var devices: [DeviceID: SimDevice] = [:]
     var store = SimStore()
@@ -47,7 +47,7 @@ final class SimFleet {
     private(set) var trail: [String] = []
 
     init(devices count: Int, seed: UInt64 = 1) {
-        random = SplitMix64(seed: seed)
+        random = SeededRandom(seed: seed)
         for number in 1...count { add(number) }
     }
 
@@ -390,13 +390,13 @@ final class SimFleet {
     }
 
     private func carry(_ at: Int) {
-        if !streams[at].isNew, random.one(in: 20) { streams[at].reopen(tick) }
+        if !streams[at].isNew, random.once(in: 20) { streams[at].reopen(tick) }
         let stream = streams[at]
         guard let client = devices[stream.client], let server = devices[stream.server] else { return }
-        if stream.isNew || (stream.request != nil && random.one(in: 4)) {
+        if stream.isNew || (stream.request != nil && random.once(in: 4)) {
             streams[at].request = client.speaks(stream.flow, .client, to: stream.server)
         }
-        if stream.isNew || (stream.response != nil && random.one(in: 4)) {
+        if stream.isNew || (stream.response != nil && random.once(in: 4)) {
             streams[at].response = server.speaks(stream.flow, .server, to: stream.client)
         }
         streams[at].isNew = false
@@ -412,7 +412,7 @@ final class SimFleet {
         guard let sender = devices[from], let receiver = devices[to] else { return }
         let plan = sender.speaks(flow, role, to: to)
         // Old sockets and new ones, by turns.
-        let opened = random.one(in: 2) ? 0 : tick
+        let opened = random.once(in: 2) ? 0 : tick
         post(
             flow, sender, receiver, role == .client ? .server : .client, plan, opened: opened,
             flight: Int.random(in: 1...flightMax, using: &random), goesOn: false)
