@@ -155,8 +155,9 @@ package struct IntentBook: Sendable {
             }
         }
         guard faults.isEmpty else {
-            let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
-            throw APIFailure(.badInput, "the intents have \(count); nothing was changed", diagnostics: faults)
+            throw APIFailure(
+                .badInput, "the intents have \(counted(faults.count, "fault")); nothing was changed",
+                diagnostics: faults)
         }
         return Reading(intents: intents, warnings: warnings)
     }

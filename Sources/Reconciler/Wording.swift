@@ -19,7 +19,7 @@ enum Wording {
         "refuses generation \(generation): \(reason)"
     }
     static func streams(_ count: Int, _ epoch: Epoch) -> String {
-        "has \(count) stream\(count == 1 ? "" : "s") in edition \(epoch)"
+        "has \(counted(count, "stream")) in edition \(epoch)"
     }
     static func quiet(since last: Timestamp, bound: Span, _ epoch: Epoch) -> String {
         "had messages of edition \(epoch) at \(last.rfc3339) by its clock: to be quiet for \(bound)"

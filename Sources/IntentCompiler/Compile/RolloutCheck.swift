@@ -40,7 +40,7 @@ package enum RolloutCheck {
                 problems.append(
                     Diagnostic(
                         at: place,
-                        "a wave of \(count) devices is larger than the fleet: '\(intent.name)' has \(widest.count) "
+                        "a wave of \(counted(count, "device")) is larger than the fleet: '\(intent.name)' has \(widest.count) "
                             + "at the larger end of a flow",
                         hint: widest.count > 1
                             ? "\(widest.count - 1) leave one to follow; or give a share, such as 10%"
@@ -68,7 +68,7 @@ package enum RolloutCheck {
     private static func parts(_ rollout: RolloutStrategy?, _ drainBound: Span) -> String {
         let drain = "the drain bound of \(drainBound)"
         guard let rollout, rollout.soak > .zero else { return drain }
-        return "\(2 * rollout.steps.count - 1) soaks of \(rollout.soak) and \(drain)"
+        return "\(counted(2 * rollout.steps.count - 1, "soak")) of \(rollout.soak) and \(drain)"
     }
 
     /// The next whole unit above: seconds below a minute, minutes below an hour, then hours.

@@ -97,11 +97,13 @@ struct ScopeResolver {
             if let value = device.facts.labels[culprit.label] { counts[value, default: 0] += 1 }
         }
         let known = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            .map { "\(culprit.label)=\($0.key) (\($0.value) device\($0.value == 1 ? "" : "s"))" }
+            .map { "\(culprit.label)=\($0.key) (\(counted($0.value, "device")))" }
         let labels = Set(devices.flatMap(\.facts.labels.keys)).sorted()
         let have =
             known.isEmpty
-            ? "none of the \(devices.count) devices has a label '\(culprit.label)'"
+            ? devices.count == 1
+                ? "the one device has no label '\(culprit.label)'"
+                : "none of the \(devices.count) devices has a label '\(culprit.label)'"
             : "the devices have \(enumeration(known))"
         var hint: String?
         if case .isOne(let values) = culprit.rule, let value = values.first, !known.isEmpty {

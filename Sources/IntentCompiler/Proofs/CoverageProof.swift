@@ -19,7 +19,7 @@ struct CoverageProof {
         var verdict = PlanProof.Verdict.proved
         for role in [ModulePlan.Role.client, .server] where flow.sends(role) {
             guard let socket = flow.sockets[role], let senders = flow.devices[role], !senders.isEmpty else { continue }
-            let count = "\(senders.count) \(role.rawValue)\(senders.count == 1 ? "" : "s")"
+            let count = counted(senders.count, role.rawValue)
             if socket.remotes.allSatisfy({ $0.block == nil }) {
                 guard role == .server, flow.directions.request else {
                     return refuted(

@@ -1,4 +1,5 @@
 import HiccupsGuard
+import L45Model
 
 /// What `l45 probe` says of one path.
 enum ProbeText {
@@ -35,10 +36,10 @@ enum ProbeText {
         }
     }
 
-    private static func packets(_ count: Int) -> String { count == 1 ? "1 packet" : "\(count) packets" }
+    private static func packets(_ count: Int) -> String { counted(count, "packet") }
 
     static func outcome(_ report: ProbeReport) -> String {
-        let count = report.exchanges == 1 ? "1 exchange" : "\(report.exchanges) exchanges"
+        let count = counted(report.exchanges, "exchange")
         return switch report.outcome {
         case .capable: "HICCUPS-capable, \(count)"
         case .notCapable:

@@ -13,28 +13,32 @@ enum TrialText {
         var sheet = Sheet()
         let sampled =
             report.devices < report.devicesAll
-            ? ", a sample of \(report.devicesAll) (\(report.devicesConcerned) are concerned)" : ""
+            ? ", a sample of \(report.devicesAll) (\(report.devicesConcerned) \(report.devicesConcerned == 1 ? "is" : "are") concerned)"
+            : ""
         sheet.field(
             "simulated",
-            "\(report.seedsTold) of \(report.seedsAsked) seeds from \(report.seedFirst) on\(report.isCutShort ? ", then the time was up" : "")"
+            "\(report.seedsTold) of \(counted(report.seedsAsked, "seed")) from \(report.seedFirst) on\(report.isCutShort ? ", then the time was up" : "")"
         )
-        sheet.field("devices", "\(report.devices)\(sampled); \(report.intents) intents")
+        sheet.field("devices", "\(report.devices)\(sampled); \(counted(report.intents, "intent"))")
         sheet.field(
             "rotations",
             Cell(
-                "\(report.rotationsDone) of \(report.rotationsAsked) came to their end, the slowest change in "
+                "\(report.rotationsDone) of \(report.rotationsAsked) came to \(report.rotationsAsked == 1 ? "its" : "their") end, the slowest change in "
                     + "\(tenths(report.longestSeconds)) s of virtual time (drain bound \(tenths(report.drainBoundSeconds)) s)",
                 report.unfinished.isEmpty ? .plain : .bad))
         let window = report.worstWindow.map {
-            "\(tenths($0.seconds)) s at worst (\($0.flow), seed \($0.seed)); \(report.windows) windows, "
-                + "\(report.messagesMixed) messages delivered in them"
+            "\(tenths($0.seconds)) s at worst (\($0.flow), seed \($0.seed)); \(counted(report.windows, "window")), "
+                + "\(counted(report.messagesMixed, "message")) delivered in \(report.windows == 1 ? "it" : "them")"
         }
         sheet.field("mixed versions", window ?? "never: no two ends spoke different editions")
         sheet.field(
             "messages",
-            "\(report.messages) delivered, \(report.messagesInDialect) in a dialect, \(report.streamBytes) bytes of streams"
+            "\(report.messages) delivered, \(report.messagesInDialect) in a dialect, \(counted(report.streamBytes, "byte")) of streams"
         )
-        sheet.field("faults", "\(report.deaths) deaths, \(report.reboots) reboots, \(report.cuts) lines cut")
+        sheet.field(
+            "faults",
+            "\(counted(report.deaths, "death")), \(counted(report.reboots, "reboot")), \(counted(report.cuts, "line")) cut"
+        )
         sheet.field("violations", Cell("\(report.violations.count)", report.violations.isEmpty ? .good : .bad))
         return palette.paint("simulation", .heading) + "\n"
             + sheet.text(palette).split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")

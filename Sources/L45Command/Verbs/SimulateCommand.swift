@@ -86,7 +86,8 @@ struct SimulateCommand: ParsableCommand {
         guard let first = failed.first else { return }
         console.complain(total.violations.joined(separator: "\n"))
         console.complain(
-            "\(failed.count) of \(told) stories violate an invariant; see one: l45 simulate --seed \(first) "
+            "\(failed.count) of \(counted(told, "story", several: "stories")) violate\(failed.count == 1 ? "s" : "") an "
+                + "invariant; see one: l45 simulate --seed \(first) "
                 + "--clients \(clients) --servers \(servers) --rotations \(rotations) --intents \(intents) "
                 + "--flows \(flows) --streams \(streams)\(levels ? " --levels" : "") --chaos \(chaos.rawValue) --story")
         throw ExitCode(1)
@@ -99,7 +100,8 @@ struct SimulateCommand: ParsableCommand {
         let outcome = try CrashPoints.explore(setup)
         try console.print(
             """
-            \(outcome.points) points between two effects, \(outcome.stories) stories with a death at one of them
+            \(counted(outcome.points, "point")) between two effects, \
+            \(counted(outcome.stories, "story", several: "stories")) with a death at one of them
               tables      \(outcome.decidedUndisturbed) decided without a death, at most \(outcome.decidedMost) with one; \
             \(outcome.sentUndisturbed) sent, at most \(outcome.sentMost)
               unfinished  \(outcome.unfinished)
@@ -118,15 +120,16 @@ enum SimulationText {
         let seconds = Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18
         let rate = seconds > 0 ? Double(report.rotationsDone) / seconds : 0
         return """
-            \(stories) stories, \(report.rotationsDone) rotations, \(tenths(hours)) hours of virtual time, \
-            \(report.steps) steps; \(tenths(rate)) rotations a second
+            \(counted(stories, "story", several: "stories")), \(counted(report.rotationsDone, "rotation")), \
+            \(tenths(hours)) hours of virtual time, \(counted(report.steps, "step")); \(tenths(rate)) rotations a second
               messages    \(report.delivered) delivered, \(report.deliveredTagged) of them in a dialect; \(report.lost) lost on \
             the wire
               streams     \(report.streams) opened, \(report.streamBytes) bytes delivered, \(report.streamBytesFramed) of \
             them in a dialect
               tables      \(report.decided) decided, \(report.sent) sent, \(report.published) put in force
-              failures    \(report.deaths) deaths, \(report.reboots) reboots, \(report.cuts) lines cut, \(report.disasters) disasters \
-            (\(report.excused) messages excused)
+              failures    \(counted(report.deaths, "death")), \(counted(report.reboots, "reboot")), \
+            \(counted(report.cuts, "line")) cut, \(counted(report.disasters, "disaster")) \
+            (\(counted(report.excused, "message")) excused)
               violations  \(report.violations.count)
             """
     }

@@ -53,7 +53,7 @@ struct ThreatLevelCommand: AsyncParsableCommand {
         let response = try await server.ask(.get(ResourceQuery(.posture)))
         guard case .posture(let postures) = response, let posture = postures.first else { return }
         if let took = posture.tookMilliseconds {
-            try console.print("time to posture: \(Span.milliseconds(took)), \(posture.devices) devices")
+            try console.print("time to posture: \(Span.milliseconds(took)), \(counted(posture.devices, "device"))")
         }
     }
 
