@@ -9,11 +9,38 @@ struct IncrementalTests {
         "After any sequence of changes, what comes out is what a compilation from nothing makes, byte for byte",
         arguments: UInt64(1)...5)
     func changes(seed: UInt64) throws {
-        var world = try World(seed: seed)
-        var compiler = IncrementalCompiler()
+        let walk = try walk(try World(seed: seed), steps: 30)
+        // Else it would prove little.
+        #expect(walk.kept > 10)
+        #expect(walk.refused > 0)
+    }
+
+    @Test(
+        "So it does with chains and a posture, that come and go with the intents they are made of",
+        arguments: UInt64(1)...6)
+    func chainsAndPostures(seed: UInt64) throws {
+        let walk = try walk(try World(seed: seed, ordered: true), steps: 60)
+        #expect(walk.kept > 20)
+        #expect(walk.refused > 0)
+        #expect(walk.followedChains > 5, "\(walk)")
+        #expect(walk.followedPostures > 5, "\(walk)")
+    }
+
+    private struct Walk {
+        /// Intents that were not looked up again.
         var kept = 0
+        /// Steps with something that is refused.
         var refused = 0
-        for step in 0..<30 {
+        /// Steps that were not compiled anew, with flows that are composed, and with a posture that keeps flows apart.
+        var followedChains = 0
+        var followedPostures = 0
+    }
+
+    private func walk(_ start: World, steps: Int) throws -> Walk {
+        var world = start
+        var compiler = IncrementalCompiler()
+        var walk = Walk()
+        for step in 0..<steps {
             if step > 0 { try world.change() }
             let input = world.input()
             let cold = IntentCompiler.compile(input)
@@ -22,12 +49,14 @@ struct IncrementalTests {
             #expect(try CanonicalJSON.encode(warm.plans) == CanonicalJSON.encode(cold.plans))
             #expect(try CanonicalJSON.encode(warm.paths) == CanonicalJSON.encode(cold.paths))
             #expect(warm.diagnostics.rendered() == cold.diagnostics.rendered())
-            kept += input.entries.count - compiler.resolved
-            if !cold.refused.isEmpty { refused += 1 }
+            walk.kept += input.entries.count - compiler.resolved
+            if !cold.refused.isEmpty { walk.refused += 1 }
+            guard compiler.resolved < input.entries.count else { continue }
+            if cold.summaries.contains(where: { $0.flows.contains { !$0.stages.isEmpty } }) { walk.followedChains += 1 }
+            let intents = input.entries.map(\.intent).sorted { $0.name < $1.name }
+            if PostureCheck.resolve(intents).posture != nil { walk.followedPostures += 1 }
         }
-        // Else it would prove little.
-        #expect(kept > 10)
-        #expect(refused > 0)
+        return walk
     }
 
     @Test("A rotation, and a label, are compiled for the intents that they concern, and for no other")
@@ -53,6 +82,48 @@ struct IncrementalTests {
         #expect(compiler.resolved == 1)
         #expect(compilation == IntentCompiler.compile(input))
     }
+
+    @Test("Beside a chain and a posture one intent is still one: whoever it has nothing to do with is not looked at")
+    func extentOfChains() throws {
+        func tag(_ name: String, _ items: String, after: String = "") throws -> CompilerInput.Entry {
+            let text =
+                "name: \(name)\n\(after)clients: {role: workstation}\nservers: {role: resolver}\nintent: \(items)\n"
+            return CompilerInput.Entry(try intent(text), epoch: .first)
+        }
+        var input = CompilerInput(
+            entries: [
+                try tag("a", "tag pa DNS"), try tag("b", "tag pb DNS"),
+                try tag("b-late", "[monitor pb DNS requests, delay 5ms]", after: "after: b\n"),
+                try tag("c", "tag pc DNS"), try tag("c-strong", "tag pc DNS at end"),
+                CompilerInput.Entry(
+                    try intent("name: p\nintent: [threat level CPCON5, use c at CPCON5, use c-strong from CPCON4]\n"),
+                    epoch: .first),
+            ], devices: Fleet.all, rootSecret: Fleet.root)
+        var compiler = IncrementalCompiler()
+        _ = compiler.compile(input)
+        #expect(compiler.resolved == 6)
+        // The stage's edition: its head's modules are made anew with it, and looked up they are not.
+        for at in [0, 2, 4, 5] {
+            input.entries[at].epoch = Epoch(2)
+            let compilation = compiler.compile(input)
+            #expect(compiler.resolved == 1)
+            #expect(compilation == IntentCompiler.compile(input))
+            #expect(!compilation.diagnostics.hasErrors)
+        }
+        // Without its stage the head is as it was before there was one.
+        input.entries.remove(at: 2)
+        let alone = compiler.compile(input)
+        #expect(compiler.resolved == 0)
+        #expect(alone == IntentCompiler.compile(input))
+        #expect(alone.modules(Fleet.desk).allSatisfy { $0.delayMicroseconds == 0 })
+        // Two that a level has both would send on one socket.
+        input.entries[4] = CompilerInput.Entry(
+            try intent("name: p\nintent: [threat level CPCON5, use c from CPCON5, use c-strong from CPCON4]\n"),
+            epoch: Epoch(2))
+        let clash = compiler.compile(input)
+        #expect(clash.refused == [IntentName("c"), IntentName("c-strong")])
+        #expect(clash == IntentCompiler.compile(input))
+    }
 }
 
 /// A fleet and its intents, which change step by step as operators and devices change them.
@@ -62,6 +133,10 @@ private struct World {
     private var entries: [IntentName: CompilerInput.Entry] = [:]
     private var numbered = 0
     private var root = Fleet.root
+    /// Intents come after others, and a posture says which are in force together.
+    private let ordered: Bool
+    /// What each intent that only tags was made of.
+    private var tagging: [IntentName: (ends: String, subject: String)] = [:]
     /// What the last change was.
     private(set) var last = "nothing"
 
@@ -69,10 +144,14 @@ private struct World {
     private static let roles = ["workstation", "resolver", "web"]
     private static let ports = ["DNS", "NTP", "HTTP", "UDP on port 4000", "UDP on port 4001", "TCP on port 4002"]
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, ordered: Bool = false) throws {
         random = SeededRandom(seed: seed)
+        self.ordered = ordered
         for _ in 0..<24 { addDevice() }
         for _ in 0..<6 { try putIntent() }
+        guard ordered else { return }
+        try putStage()
+        try putPosture()
     }
 
     /// In any order.
@@ -83,6 +162,9 @@ private struct World {
     }
 
     mutating func change() throws {
+        if ordered, random.once(in: 3) {
+            return try Bool.random(using: &random) ? putStage() : putPosture()
+        }
         switch Int.random(in: 0..<20, using: &random) {
         case 0...3: try putIntent()
         case 4, 5: remove()
@@ -139,6 +221,61 @@ private struct World {
         guard let name = entries.keys.sorted().randomElement(using: &random) else { return }
         last = "\(name) is withdrawn"
         entries[name] = nil
+        tagging[name] = nil
+        dropStages(of: name)
+    }
+
+    /// Mostly with the intent that they come after: one that is left behind has all compiled anew.
+    private mutating func dropStages(of name: IntentName) {
+        guard ordered, !random.once(in: 4) else { return }
+        var gone = [name]
+        while let next = gone.popLast() {
+            for entry in entries.values where entry.intent.after == next {
+                entries[entry.intent.name] = nil
+                gone.append(entry.intent.name)
+            }
+        }
+    }
+
+    private mutating func put(_ text: String, origin: String) throws {
+        for intent in try intents(text, origin: origin) {
+            let epoch = entries[intent.name]?.epoch.next ?? .first
+            entries[intent.name] = CompilerInput.Entry(intent, epoch: epoch)
+        }
+    }
+
+    /// A delay or a label behind a tag, or behind what stands behind one. Now and then it leads nowhere.
+    private mutating func putStage() throws {
+        let name = "s\(Int.random(in: 1...4, using: &random))"
+        let heads = tagging.keys.sorted()
+        guard let head = heads.randomElement(using: &random), let made = tagging[head] else { return }
+        let others = entries.values.filter { $0.intent.after == head && $0.intent.name.rawValue != name }
+        let after = others.map(\.intent.name.rawValue).sorted().last ?? head.rawValue
+        last = "\(name) comes after \(after)"
+        let items = Bool.random(using: &random) ? "delay \(Int.random(in: 1...9, using: &random))ms" : "label l"
+        let target = random.once(in: 10) ? "nobody" : after
+        try put(
+            "name: \(name)\nafter: \(target)\n\(made.ends)intent: [monitor \(made.subject), \(items)]\n",
+            origin: "\(name).yaml")
+    }
+
+    /// Now and then it is gone, or names somebody who never was.
+    private mutating func putPosture() throws {
+        let name = IntentName("posture")
+        guard entries[name] == nil || !random.once(in: 8) else {
+            last = "the posture is withdrawn"
+            return entries[name] = nil
+        }
+        last = "the posture is applied"
+        var uses: [String] = []
+        for member in tagging.keys.sorted() where Bool.random(using: &random) {
+            uses.append("use \(member) \(pick(["at low", "at mid", "from mid", "at high", "from low to mid"]))")
+        }
+        if random.once(in: 10) { uses.append("use nobody at low") }
+        guard !uses.isEmpty else { return }
+        let lines = ["levels low, mid, high", "threat level low"] + uses
+        try put(
+            "name: \(name)\nintent:\n" + lines.map { "  - \($0)\n" }.joined(), origin: "\(name).yaml")
     }
 
     private mutating func rotate() {
@@ -172,10 +309,9 @@ private struct World {
             case 6: "tag \(program) DNS responses"
             default: "tag \(subject)"
             }
-        let text = "name: \(name)\nclients: \(from)\nservers: {role: \(pick(["resolver", "web"]))}\nintent: \(item)\n"
-        for intent in try intents(text, origin: "\(name).yaml") {
-            let epoch = entries[intent.name]?.epoch.next ?? .first
-            entries[intent.name] = CompilerInput.Entry(intent, epoch: epoch)
-        }
+        let ends = "clients: \(from)\nservers: {role: \(pick(["resolver", "web"]))}\n"
+        dropStages(of: IntentName(name))
+        tagging[IntentName(name)] = item == "tag \(subject)" ? (ends, subject) : nil
+        try put("name: \(name)\n\(ends)intent: \(item)\n", origin: "\(name).yaml")
     }
 }

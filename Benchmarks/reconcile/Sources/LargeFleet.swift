@@ -45,11 +45,7 @@ struct LargeFleet {
                           port: \(5000 + kind)
                           dialect: {at: front, bytes: 32}
                     """
-                let parsed = IntentParser.parse(IntentSource(origin: "bench", text: text))
-                guard let intent = parsed.intents.first else {
-                    throw BenchFailure(parsed.diagnostics.map { $0.rendered() }.joined(separator: "\n"))
-                }
-                return CompilerInput.Entry(intent, epoch: .first)
+                return try Self.entry(text)
             }
         }
         let compilation = IntentCompiler.compile(
@@ -59,6 +55,34 @@ struct LargeFleet {
         }
         plans = compilation.plans
         modules = plans.reduce(0) { $0 + $1.modules.count }
+    }
+
+    private static func entry(_ text: String) throws -> CompilerInput.Entry {
+        let parsed = IntentParser.parse(IntentSource(origin: "bench", text: text))
+        guard let intent = parsed.intents.first, !parsed.diagnostics.hasErrors else {
+            throw BenchFailure(parsed.diagnostics.map { $0.rendered() }.joined(separator: "\n"))
+        }
+        return CompilerInput.Entry(intent, epoch: .first)
+    }
+
+    /// The same intents, of which two kinds belong to a posture, and two of a third have a delay behind them.
+    func orderedEntries() throws -> [CompilerInput.Entry] {
+        let stages = try ["g0", "g1"].map { group in
+            try Self.entry(
+                """
+                name: late-\(group)
+                after: k1-\(group)
+                clients: {role: client, k1: \(group)}
+                servers: {role: server, k1: \(group)}
+                intent: [monitor dig UDP on port 5001 requests, delay 5ms]
+                """)
+        }
+        let posture = try Self.entry(
+            """
+            name: levels
+            intent: [threat level CPCON5, use k2-* from CPCON4, use k3-* from CPCON3]
+            """)
+        return entries + stages + [posture]
     }
 
     /// A step that has no common divisor with the number of groups: each group then has one server.

@@ -83,6 +83,26 @@ guard compiler.compile(input) == cold else { throw BenchFailure("compiled by ste
 print("after one rotation \(rotated.rounded()) ms, after one label \(relabelled.rounded()) ms")
 result("compile_incremental_ms", max(rotated, relabelled))
 
+// The same beside a posture and chains: one of its intents, the head of a chain, and what stands behind it, in turns.
+var ordered = fleet.input(try fleet.orderedEntries())
+var second = IncrementalCompiler()
+_ = second.compile(ordered)
+let concerned = ordered.entries.indices.filter {
+    ["k2-g0", "k1-g0", "late-g0"].contains(ordered.entries[$0].intent.name.rawValue)
+}
+let ranked = try median(9) {
+    let at = concerned[turn % concerned.count]
+    turn += 1
+    ordered.entries[at].epoch = ordered.entries[at].epoch.next
+    _ = second.compile(ordered)
+    guard second.resolved == 1 else { throw BenchFailure("\(second.resolved) intents compiled, not 1") }
+}
+let whole = IntentCompiler.compile(ordered)
+guard whole.refused.isEmpty, second.compile(ordered) == whole else {
+    throw BenchFailure("compiled by steps beside a posture, the plans are others")
+}
+result("compile_incremental_ordered_ms", ranked)
+
 struct BenchFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

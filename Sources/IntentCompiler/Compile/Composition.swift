@@ -11,6 +11,14 @@ struct Composition {
         var flows: [FlowScope]
         var diagnostics: [Diagnostic] = []
         var refused: Set<IntentName> = []
+
+        /// The parts that went in, with what composition left them.
+        func parts(_ parts: [IntentPart]) -> [IntentPart] {
+            let composed = Dictionary(grouping: flows) { $0.intent.name }
+            return parts.map {
+                $0.composed(composed[$0.name] ?? [], isRefused: $0.isUnfit || refused.contains($0.name))
+            }
+        }
     }
 
     private let intents: [IntentName: Intent]

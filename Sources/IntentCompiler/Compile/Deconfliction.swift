@@ -78,12 +78,16 @@ enum Deconfliction {
     }
 
     /// Whether any of `some` would send on a socket of any of `all`, which may hold them too.
-    static func anyMeet(_ some: [Side], _ all: [Side]) -> Bool {
+    /// - Parameter posture: keeps flows apart that no level has in force together.
+    static func anyMeet(_ some: [Side], _ all: [Side], posture: Posture?) -> Bool {
         guard !some.isEmpty else { return false }
         let byPort = Dictionary(grouping: all) { $0.flow.tag.port }
         return some.contains { side in
             let near = side.flow.tag.port == nil ? all : (byPort[side.flow.tag.port] ?? []) + (byPort[.none] ?? [])
-            return near.contains { $0.flow.tag.transport == side.flow.tag.transport && meet(side, $0) }
+            return near.contains {
+                $0.flow.tag.transport == side.flow.tag.transport && meet(side, $0)
+                    && !(posture?.keepsApart(side.flow.intent.name, $0.flow.intent.name) ?? false)
+            }
         }
     }
 

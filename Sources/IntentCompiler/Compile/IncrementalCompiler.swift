@@ -4,8 +4,10 @@ import L45Model
 /// makes of the same input.
 ///
 /// What one intent comes to depends on the devices that it selects, and for some intents on the whole fleet
-/// (`IntentPart.depends`). What several come to together is looked at again only where a changed one takes part. Whenever
-/// that shows a conflict or a crowded tap, and after a change of much of the fleet, everything is compiled anew.
+/// (`IntentPart.depends`). What several come to together is looked at again only where a changed one takes part: a chain
+/// when one of its intents changed, sockets that are shared when an intent did or moved between levels. Whenever that shows
+/// a conflict, a crowded tap or a chain that can not be made, and after a change of much of the fleet, everything is
+/// compiled anew.
 package struct IncrementalCompiler: Sendable {
     private var past: Past?
     /// Intents whose devices were looked up in the last compilation.
@@ -38,6 +40,8 @@ private struct Past: Sendable {
     private var index: DeviceIndex
     /// Sorted by name, each once.
     private var parts: [IntentPart]
+    private var chains: Chains
+    private var posture: Posture?
     /// Of parts that are not refused: the ends that send.
     private var sides: [IntentName: [Deconfliction.Side]] = [:]
     /// Rules that each device's tap needs.
@@ -47,9 +51,11 @@ private struct Past: Sendable {
     private(set) var compilation: Compilation
 
     init?(_ work: IntentCompiler.Work, _ input: CompilerInput) {
-        guard work.isPlain, work.index.numbers.count == work.index.devices.count, !work.index.devices.isEmpty else {
-            return nil
-        }
+        guard work.isPlain, work.index.numbers.count == work.index.devices.count, !work.index.devices.isEmpty,
+            let chains = Chains(work.parts)
+        else { return nil }
+        self.chains = chains
+        posture = work.posture
         rootSecret = input.rootSecret
         keys = ModuleIdentity.Keys(input.rootSecret)
         index = work.index
@@ -65,13 +71,12 @@ private struct Past: Sendable {
 
     /// - Returns: intents that were looked at; nil: it has to be compiled anew, and this is of no use any more.
     mutating func follow(_ input: CompilerInput) -> Int? {
-        // What is composed depends on intents that did not change.
-        guard !input.entries.contains(where: { $0.intent.after != nil }) else { return nil }
-        // A posture says of which intents two may meet: a change of it concerns them all.
-        guard !input.entries.contains(where: { $0.intent.posture != nil }) else { return nil }
         guard input.rootSecret == rootSecret, let moved = takeDevices(input.devices),
-            let touched = takeEntries(input.entries, moved.changed)
+            var touched = takeEntries(input.entries, moved.changed)
         else { return nil }
+        let looked = touched.new.count
+        guard takeChains(&touched) else { return nil }
+        let (regrouped, faults) = takePosture()
         for part in touched.old where !part.isRefused {
             sides[part.name] = nil
             count(part, by: -1)
@@ -85,24 +90,26 @@ private struct Past: Sendable {
             if !moved.renumbered { sides[part.name] = Deconfliction.sides(part.flows, index.numbers) }
             count(part, by: 1)
         }
+        let met = regrouped.union(touched.new.map(\.name))
         guard !isCrowded(touched.new),
-            !Deconfliction.anyMeet(touched.new.flatMap { sides[$0.name] ?? [] }, sides.values.flatMap { $0 })
+            !Deconfliction.anyMeet(
+                met.flatMap { sides[$0] ?? [] }, sides.values.flatMap { $0 }, posture: posture)
         else { return nil }
         guard guardAgain(touched, moved.changed) else { return nil }
 
         replaceModules(touched)
-        let refused = Set(parts.lazy.filter(\.isRefused).map(\.name))
-        replaceSummaries(touched)
-        let problems = parts.flatMap(\.problems) + guardDiagnostics
+        let refused = faults.refused.union(parts.lazy.filter(\.isRefused).map(\.name))
+        replaceSummaries(touched, faults.refused)
+        let problems = parts.flatMap(\.problems) + faults.diagnostics + guardDiagnostics
         compilation.refused = refused
         compilation.paths = guarded
         compilation.diagnostics = problems.inReadingOrder()
-        return touched.new.count
+        return looked
     }
 
     // MARK: What changed
 
-    /// Both forms of what changed; each sorted by name.
+    /// Both forms of what changed.
     private struct Touched {
         var old: [IntentPart] = []
         var new: [IntentPart] = []
@@ -173,6 +180,39 @@ private struct Past: Sendable {
 
     // MARK: What intents come to together
 
+    /// Composes the chains anew of which an intent came, went or changed, whoever else is in them.
+    /// - Returns: false: one of them can not be made.
+    private mutating func takeChains(_ touched: inout Touched) -> Bool {
+        guard let new = Chains(parts) else { return false }
+        let old = chains
+        chains = new
+        let heads = new.heads(touchedBy: Set((touched.old + touched.new).map(\.name)), before: old)
+        guard !heads.isEmpty else { return true }
+        let places = parts.indices.filter { new.isMember(parts[$0].name, of: heads) }
+        let members = places.map { parts[$0] }
+        let composition = Composition.compose(
+            members.flatMap(\.ownFlows), members.map(\.entry), refused: Set(members.filter(\.isUnfit).map(\.name)))
+        guard composition?.diagnostics.isEmpty ?? true else { return false }
+        let composed = composition?.parts(members) ?? members.map { $0.composed($0.ownFlows, isRefused: $0.isUnfit) }
+        for (place, part) in zip(places, composed) { parts[place] = part }
+        let fresh = Set(touched.new.map(\.name))
+        touched.old += members.filter { !fresh.contains($0.name) }
+        touched.new = touched.new.map { part in parts.first(named: part.name) ?? part }
+        touched.new += composed.filter { !fresh.contains($0.name) }
+        return true
+    }
+
+    /// - Returns: intents that other levels have in force than before, and what is wrong with the posture.
+    private mutating func takePosture() -> (regrouped: Set<IntentName>, PostureCheck.Faults) {
+        guard posture != nil || parts.contains(where: \.isPosture) else { return ([], PostureCheck.Faults()) }
+        let (new, faults) = PostureCheck.resolve(parts.map(\.entry.intent))
+        let old = posture
+        posture = new
+        guard new != old else { return ([], faults) }
+        let (before, now) = (old?.places ?? [:], new?.places ?? [:])
+        return (Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }, faults)
+    }
+
     private mutating func count(_ part: IntentPart, by sign: Int) {
         for flow in part.flows {
             for role in [ModulePlan.Role.client, .server] {
@@ -232,14 +272,15 @@ private struct Past: Sendable {
         compilation.plans = plans
     }
 
-    private mutating func replaceSummaries(_ touched: Touched) {
-        let again = Set(touched.new.map(\.name))
+    private mutating func replaceSummaries(_ touched: Touched, _ refused: Set<IntentName>) {
+        // A posture may be refused for what others became.
+        let again = Set(touched.new.map(\.name)).union(parts.lazy.filter(\.isPosture).map(\.name))
         guard !again.isEmpty || !touched.old.isEmpty else { return }
         let before = Dictionary(
             compilation.summaries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         compilation.summaries = parts.map { part in
             if !again.contains(part.name), let known = before[part.name] { return known }
-            return IntentSummary(part.entry, part.flows, isRefused: part.isRefused)
+            return IntentSummary(part.entry, part.flows, isRefused: part.isRefused || refused.contains(part.name))
         }
     }
 }

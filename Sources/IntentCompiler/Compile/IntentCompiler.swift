@@ -12,7 +12,10 @@ package enum IntentCompiler {
         var parts: [IntentPart]
         var guarded: [DevicePaths]
         var guardDiagnostics: [Diagnostic]
-        /// Every refusal comes from one intent alone, and not from what several of them come to together.
+        var posture: Posture?
+        var postureFaults: PostureCheck.Faults
+        /// Every refusal comes from one intent alone, from another of its chain, or from the posture; not from what several
+        /// of them come to together.
         var isPlain: Bool
         var compilation: Compilation
     }
@@ -41,13 +44,12 @@ package enum IntentCompiler {
             diagnostics += part.problems
             if part.isRefused { refused.insert(name) }
         }
-        var isPlain = parts.count == entries.count && !parts.contains { $0.entry.intent.posture != nil }
+        var isPlain = parts.count == entries.count
         if let composition = Composition.compose(parts.flatMap(\.flows), entries, refused: refused) {
-            let composed = Dictionary(grouping: composition.flows) { $0.intent.name }
-            parts = parts.map { $0.composed(composed[$0.name] ?? []) }
             diagnostics += composition.diagnostics
             refused.formUnion(composition.refused)
-            isPlain = false
+            parts = composition.parts(parts)
+            isPlain = isPlain && composition.diagnostics.isEmpty
         }
         func flows() -> [FlowScope] { parts.lazy.filter { !refused.contains($0.name) }.flatMap(\.flows) }
         let (posture, faults) = PostureCheck.resolve(entries.map(\.intent))
@@ -81,6 +83,6 @@ package enum IntentCompiler {
             paths: guarded.paths, diagnostics: diagnostics.inReadingOrder(), refused: refused, summaries: summaries)
         return Work(
             index: index, parts: parts, guarded: guarded.paths, guardDiagnostics: guarded.diagnostics,
-            isPlain: isPlain, compilation: compilation)
+            posture: posture, postureFaults: faults, isPlain: isPlain, compilation: compilation)
     }
 }

@@ -1,33 +1,44 @@
 import L45Model
 
-/// What one intent comes to on this fleet, whatever the others are. Immutable; a class, since it is kept from one compilation
-/// to the next.
+/// What one intent comes to on this fleet, by itself and in its chain. Immutable; a class, since it is kept from one
+/// compilation to the next.
 final class IntentPart: Sendable {
     let entry: CompilerInput.Entry
+    /// By itself, whatever the others are.
+    let ownFlows: [FlowScope]
+    /// What its chain leaves of them; without a chain its own.
     let flows: [FlowScope]
     let problems: [Diagnostic]
-    /// It has an error of its own.
+    /// It has an error of its own, or one of its chain has.
     let isRefused: Bool
 
     var name: IntentName { entry.intent.name }
+    var isPosture: Bool { entry.intent.posture != nil }
+    /// It has an error of its own.
+    var isUnfit: Bool { problems.hasErrors }
 
     init(_ entry: CompilerInput.Entry, _ index: DeviceIndex) {
         self.entry = entry
         // A posture has no devices of its own.
-        (flows, problems) = entry.intent.posture == nil ? ScopeResolver.resolve(entry, index) : ([], [])
+        (ownFlows, problems) = entry.intent.posture == nil ? ScopeResolver.resolve(entry, index) : ([], [])
+        flows = ownFlows
         isRefused = problems.hasErrors
     }
 
-    private init(_ part: IntentPart, flows: [FlowScope]) {
-        (entry, problems, isRefused) = (part.entry, part.problems, part.isRefused)
+    private init(_ part: IntentPart, flows: [FlowScope], isRefused: Bool) {
+        (entry, ownFlows, problems) = (part.entry, part.ownFlows, part.problems)
         self.flows = flows
+        self.isRefused = isRefused
     }
 
     /// Itself with the flows that composition with other intents left it.
-    func composed(_ flows: [FlowScope]) -> IntentPart { IntentPart(self, flows: flows) }
+    func composed(_ flows: [FlowScope], isRefused: Bool) -> IntentPart {
+        IntentPart(self, flows: flows, isRefused: isRefused)
+    }
 
     /// Whether a device that came, went or changed can make anything of it different.
     func depends(on device: Device) -> Bool {
+        if isPosture { return false }
         if entry.intent.clients.matches(device.facts.labels) || entry.intent.servers.matches(device.facts.labels) {
             return true
         }

@@ -34,6 +34,13 @@ package struct Posture: Hashable, Codable, Sendable {
     /// Every intent that some level names.
     package var members: Set<IntentName> { Set(levels.flatMap(\.inForce)) }
 
+    /// Of every member the levels that have it in force, ascending.
+    package var places: [IntentName: [Int]] {
+        var places: [IntentName: [Int]] = [:]
+        for at in levels.indices { for name in levels[at].inForce { places[name, default: []].append(at) } }
+        return places
+    }
+
     package func level(_ name: PostureLevel) -> Level? { levels.first { $0.name.isSame(as: name) } }
 
     /// Members that are not in force at this level: installed ahead, at a part that understands and does not send.
