@@ -87,8 +87,10 @@ package enum Planning {
         _ book: IntentBook, _ compiled: Compilation, _ fleet: Fleet, _ touched: Set<IntentName>, _ mtuBytes: Int
     ) throws(APIFailure) -> [PlanProof] {
         guard !touched.isEmpty else { return [] }
+        let posture = book.posture
+        let compared = PlanProofs.compared(touched, posture)
         var editions: [FlowName: [Epoch: Dialect]] = [:]
-        for plan in compiled.plans where plan.modules.contains(where: { touched.contains($0.intent) }) {
+        for plan in compiled.plans where plan.modules.contains(where: { compared.contains($0.intent) }) {
             for module in fleet.known(plan.device).values {
                 editions[module.flow, default: [:]][module.epoch] = module.dialect
             }
@@ -96,7 +98,7 @@ package enum Planning {
         let proofs = PlanProofs.prove(
             compiled,
             of: CompilerInput(entries: book.entries, devices: fleet.devices, rootSecret: fleet.rootSecret),
-            touched: touched, editions: editions, mtuBytes: mtuBytes)
+            touched: touched, posture: posture, editions: editions, mtuBytes: mtuBytes)
         let refuted = proofs.filter { $0.verdict == .refuted }
         guard refuted.isEmpty else {
             throw APIFailure(

@@ -9,7 +9,7 @@ struct PlanProofTests {
 
     private func prove(
         _ texts: [String], devices: [Device] = Fleet.all, touched: Set<IntentName>? = nil, mtuBytes: Int = 1500,
-        change: (inout Compilation) -> Void = { _ in }
+        pairsMax: Int = PlanProofs.pairsMax, change: (inout Compilation) -> Void = { _ in }
     ) throws -> [PlanProof] {
         let all = try texts.enumerated().flatMap { try intents($0.element, origin: "\($0.offset).yaml") }
         let input = CompilerInput(
@@ -19,7 +19,9 @@ struct PlanProofTests {
         change(&compilation)
         return PlanProofs.prove(
             compilation, of: input, touched: touched ?? Set(all.map(\.name)),
-            editions: [FlowName("x/0"): [Epoch(2): .datagram(DatagramTag(place: .front))]], mtuBytes: mtuBytes)
+            posture: PostureCheck.resolve(all.sorted { $0.name < $1.name }).posture,
+            editions: [FlowName("x/0"): [Epoch(2): .datagram(DatagramTag(place: .front))]], mtuBytes: mtuBytes,
+            pairsMax: pairsMax)
     }
 
     @Test(
@@ -98,6 +100,51 @@ struct PlanProofTests {
 
         let apart = try prove([front, "name: b\n\(Self.ends)intent: tag dig NTP\n"], touched: ["b"])
         #expect(!apart.contains { $0.subject == "a/0 and b/0" })
+    }
+
+    /// Three that no level has together, on the same sockets, and one that is always in force beside them.
+    private static let levels = [
+        "name: low\n\(ends)intent: tag dig DNS\n", "name: mid\n\(ends)intent: tag dig DNS with 24 bytes\n",
+        "name: top\n\(ends)intent: tag dig DNS at end\n", "name: other\n\(ends)intent: tag drill DNS\n",
+        "name: p\nintent: [\"levels a, b, c\", threat level a, use low at a, use mid at b, use top at c]\n",
+    ]
+
+    @Test("All that may share a socket is compared across all levels, whichever part of a posture was applied")
+    func posture() throws {
+        for touched in ["p", "low", "top"] as [IntentName] {
+            let proofs = try prove(Self.levels, touched: [touched])
+            let proof = try #require(proofs.first { $0.subject == "posture p" }, "\(touched)")
+            #expect(proof.kind == .identity)
+            #expect(proof.verdict == .odds)
+            // Four dialects are read from the server's socket.
+            #expect(
+                proof.evidence
+                    == "6 pairs of flows may be read from one socket across its 3 levels, 24 pairs of editions: "
+                    + "3 told apart by their identifications, 3 but for 1 in 2^96 a message", "\(touched)")
+        }
+        // One that has nothing to do with the posture asks for no proof of it.
+        #expect(!(try prove(Self.levels, touched: ["other"])).contains { $0.subject == "posture p" })
+        let alone = try prove(
+            [
+                "name: low\n\(Self.ends)intent: tag dig DNS\n", "name: top\n\(Self.ends)intent: tag dig NTP\n",
+                "name: p\nintent: [\"levels a, b\", threat level a, use low at a, use top at b]\n",
+            ], touched: ["p"])
+        #expect(alone.map(\.verdict) == [.proved])
+        #expect(alone.first?.evidence == "no two flows may be read from one socket across its 2 levels")
+    }
+
+    @Test("More pairs than are compared: it is said how many, and what is not known of them")
+    func bound() throws {
+        let proof = try #require(
+            try prove(Self.levels, touched: ["p"], pairsMax: 4).first { $0.subject == "posture p" })
+        #expect(proof.verdict == .warned)
+        #expect(
+            proof.evidence.hasSuffix(
+                "; 2 more than the 4 that are compared: of those it is not known that their identifications differ, and"
+                    + " the authenticator stands for all but 1 in 2^64 a message"), "\(proof.evidence)")
+        let others = try prove(Self.levels, touched: ["other"], pairsMax: 1).filter { $0.kind == .identity }
+        #expect(others.last?.subject == "the other flows")
+        #expect(others.last?.evidence.hasPrefix("2 more pairs of flows may be read from one socket than the 1") == true)
     }
 
     @Test("Growth is held against the MTU and UDP's limit, and classic DNS is warned of")

@@ -13,13 +13,15 @@ enum IdentityProof {
         let flow: FlowName
         let epoch: Epoch
         let dialect: Dialect
-        let codec: ProofCodec
-        let directions: [l45_direction]
+        fileprivate let identifications: Set<UInt32>
 
-        fileprivate var identifications: Set<UInt32> {
+        init(flow: FlowName, epoch: Epoch, dialect: Dialect, codec: ProofCodec, directions: [l45_direction]) {
+            self.flow = flow
+            self.epoch = epoch
+            self.dialect = dialect
             var all = Set(directions.map { codec.identification($0) })
             if case .stream = dialect { all.formUnion(directions.map { codec.leaveIdentification($0) }) }
-            return all
+            identifications = all
         }
     }
 
@@ -65,11 +67,63 @@ enum IdentityProof {
         return proof("\(flow.name)", worst, compared)
     }
 
-    static func flows(_ a: ProofFlow, _ b: ProofFlow, _ first: [Edition], _ second: [Edition]) -> PlanProof? {
-        let found = first.flatMap { one in second.compactMap { finding(one, $0) } }
+    static func flows(_ pair: SharedSockets.Pair, _ first: [Edition], _ second: [Edition]) -> PlanProof? {
+        let found = findings(first, second)
         guard let worst = found.max() else { return nil }
-        let compared = "both may be read from one socket; \(found.count) pairs of editions"
-        return proof("\(a.name) and \(b.name)", worst, compared)
+        let compared = "both may be read from one socket; \(counted(found.count, "pair")) of editions"
+        return proof("\(pair.first) and \(pair.second)", worst, compared)
+    }
+
+    /// What is not known of the pairs that are too many to be compared.
+    static func beyond(_ count: Int, most: Int) -> PlanProof {
+        PlanProof(
+            .identity, "the other flows", .warned,
+            "\(count - most) more pairs of flows may be read from one socket than the \(most) that are compared: it is not "
+                + "known that their identifications differ, and the authenticator stands for all but 1 in 2^64 a message"
+        )
+    }
+
+    private static func findings(_ first: [Edition], _ second: [Edition]) -> [Finding] {
+        first.flatMap { one in second.compactMap { finding(one, $0) } }
+    }
+
+    /// The flows of a posture with all that may be read from one socket with them, whichever level has which: what rests is
+    /// installed, and decodes.
+    /// - Parameters:
+    ///   - pairs: with the flows of its intents.
+    ///   - most: so many pairs are compared, in their order; of more it is said what is not known of them.
+    static func posture(
+        _ posture: Posture, _ pairs: [SharedSockets.Pair], most: Int, _ editions: [FlowName: [Edition]]
+    ) -> PlanProof {
+        var worst: [Finding: Int] = [:]
+        var compared = 0
+        for pair in pairs.prefix(most) {
+            let found = findings(editions[pair.first] ?? [], editions[pair.second] ?? [])
+            compared += found.count
+            // Of two kinds, of which neither is looked for in the other.
+            worst[found.max() ?? .never, default: 0] += 1
+        }
+        let subject = "posture \(posture.name)"
+        let across = "across its \(counted(posture.levels.count, "level"))"
+        guard !pairs.isEmpty else {
+            return PlanProof(
+                .identity, subject, .proved, "no two flows may be read from one socket \(across)")
+        }
+        var said =
+            "\(counted(pairs.count, "pair")) of flows may be read from one socket \(across), "
+            + "\(counted(compared, "pair")) of editions"
+        let ways = [
+            (Finding.never, "told apart by their identifications"), (.byChance, "but for 1 in 2^96 a message"),
+            (.byAuthenticator, "by the authenticator alone, but for 1 in 2^64 a message"),
+        ].compactMap { finding, words in worst[finding].map { "\($0) \(words)" } }
+        said += ": \(ways.joined(separator: ", "))"
+        guard pairs.count <= most else {
+            return PlanProof(
+                .identity, subject, .warned,
+                "\(said); \(pairs.count - most) more than the \(most) that are compared: of those it is not known that "
+                    + "their identifications differ, and the authenticator stands for all but 1 in 2^64 a message")
+        }
+        return PlanProof(.identity, subject, worst.keys.allSatisfy { $0 == .never } ? .proved : .odds, said)
     }
 
     private static func proof(_ subject: String, _ finding: Finding?, _ compared: String) -> PlanProof {

@@ -4,20 +4,30 @@ package import L45Model
 /// What is proved of a plan before anything ships. Pure: the engine is run on generated messages, the same for the same
 /// plan.
 package enum PlanProofs {
-    /// Looked at as a whole.
-    private static let pairsMax = 10_000
+    /// Pairs of flows that are compared, of those that change and of a posture each.
+    package static let pairsMax = 10_000
+
+    /// Intents that are compared with all that may share a socket with them: those that change, and where they belong to a
+    /// posture all of it, at whichever level they are in force.
+    package static func compared(_ touched: Set<IntentName>, _ posture: Posture?) -> Set<IntentName> {
+        guard let posture, !touched.isDisjoint(with: posture.members.union([posture.name])) else { return touched }
+        return touched.union(posture.members)
+    }
 
     /// - Parameters:
     ///   - compilation: of `input`.
     ///   - touched: intents that change. What stands beside them on a device is compared with them.
+    ///   - posture: of the input; nil: there is none.
     ///   - editions: dialects that the fleet holds of a flow, besides the compiled one.
     ///   - mtuBytes: the smallest of the paths.
+    ///   - pairsMax: pairs that are compared.
     /// - Returns: compositions, then the engine's runs and what tells dialects apart, then growth, then coverage.
     package static func prove(
-        _ compilation: Compilation, of input: CompilerInput, touched: Set<IntentName>,
-        editions: [FlowName: [Epoch: Dialect]] = [:], mtuBytes: Int = 1500
+        _ compilation: Compilation, of input: CompilerInput, touched: Set<IntentName>, posture: Posture? = nil,
+        editions: [FlowName: [Epoch: Dialect]] = [:], mtuBytes: Int = 1500, pairsMax: Int = Self.pairsMax
     ) -> [PlanProof] {
-        let all = ProofFlow.flows(of: compilation.plans, beside: touched)
+        let compared = compared(touched, posture)
+        let all = ProofFlow.flows(of: compilation.plans, beside: compared)
         let concerned = all.values.filter { touched.contains($0.intent) }.sorted { $0.name < $1.name }
         let places = places(input, touched)
         let coverage = CoverageProof(input.devices)
@@ -33,7 +43,19 @@ package enum PlanProofs {
             proofs.append(IdentityProof.editions(flow, prepared[flow.name] ?? []))
             if let plain = IdentityProof.plain(flow) { proofs.append(plain) }
         }
-        proofs += pairs(compilation.plans, all, touched, prepared)
+        let pairs = SharedSockets.pairs(in: compilation.plans, of: compared)
+        func isOf(_ intents: Set<IntentName>) -> (SharedSockets.Pair) -> Bool {
+            { pair in [pair.first, pair.second].contains { all[$0].map { intents.contains($0.intent) } ?? false } }
+        }
+        let changed = pairs.filter(isOf(touched))
+        proofs += changed.prefix(pairsMax).compactMap {
+            IdentityProof.flows($0, prepared[$0.first] ?? [], prepared[$0.second] ?? [])
+        }
+        if changed.count > pairsMax { proofs.append(IdentityProof.beyond(changed.count, most: pairsMax)) }
+        if let posture, compared.isSuperset(of: posture.members) {
+            proofs.append(
+                IdentityProof.posture(posture, pairs.filter(isOf(posture.members)), most: pairsMax, prepared))
+        }
         proofs += concerned.compactMap { GrowthProof.proof($0, mtuBytes: mtuBytes) }
         proofs += concerned.compactMap { coverage.proof($0, at: places[$0.name]) }
         return proofs
@@ -79,7 +101,7 @@ package enum PlanProofs {
         if case .datagram = flow.dialect { nested = ", tags within tags too" }
         return PlanProof(
             .roundTrip, subject, .proved,
-            "\(outcome.messages) messages of 0 to \(RoundTripProof.messageBytesMax) bytes through the engine came back as they"
+            "\(counted(outcome.messages, "message")) of 0 to \(RoundTripProof.messageBytesMax) bytes through the engine came back as they"
                 + " were\(nested)")
     }
 
@@ -98,34 +120,6 @@ package enum PlanProofs {
                 IdentityProof.Edition(
                     flow: flow.name, epoch: epoch, dialect: dialect, codec: $0, directions: flow.wireDirections)
             }
-        }
-    }
-
-    /// Flows of which some device may read both from one socket, one of each pair touched.
-    private static func pairs(
-        _ plans: [DevicePlan], _ flows: [FlowName: ProofFlow], _ touched: Set<IntentName>,
-        _ prepared: [FlowName: [IdentityProof.Edition]]
-    ) -> [PlanProof] {
-        struct Pair: Hashable {
-            let first: FlowName
-            let second: FlowName
-        }
-        var met: Set<Pair> = []
-        for plan in plans where plan.modules.contains(where: { touched.contains($0.intent) }) {
-            let modules = plan.modules.filter { $0.dialect != .monitor && $0.receives }
-            for (at, one) in modules.enumerated() {
-                for other in modules[(at + 1)...] where one.flow != other.flow {
-                    guard touched.contains(one.intent) || touched.contains(other.intent) else { continue }
-                    let pair = Pair(first: min(one.flow, other.flow), second: max(one.flow, other.flow))
-                    guard !met.contains(pair), met.count < pairsMax, Overlap.overlap(one.tapSocket, other.tapSocket)
-                    else { continue }
-                    met.insert(pair)
-                }
-            }
-        }
-        return met.sorted { ($0.first, $0.second) < ($1.first, $1.second) }.compactMap { pair in
-            guard let first = flows[pair.first], let second = flows[pair.second] else { return nil }
-            return IdentityProof.flows(first, second, prepared[pair.first] ?? [], prepared[pair.second] ?? [])
         }
     }
 }
