@@ -187,7 +187,7 @@ extension NetworkOrchestrator: OperatorService {
         arrivals[id] = nil
         reports[id] = nil
         pathReports[id] = nil
-        askedAt[id] = nil
+        asks.forget(id)
         if let session = sessions.removeValue(forKey: id) {
             server?.disconnect(session, ChannelRefusal(.deviceNotAllowed, "the device was forgotten by its operator"))
         }

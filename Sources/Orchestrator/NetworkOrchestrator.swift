@@ -33,8 +33,8 @@ package actor NetworkOrchestrator {
     var server: ChannelServer?
     var artifacts = ArtifactShelf()
     private var passTook: Duration = .zero
-    /// When a device was last asked for a report out of turn.
-    var askedAt: [DeviceID: Timestamp] = [:]
+    /// Who was asked for a report out of turn.
+    var asks = ReportAsks()
     var waiters: [Waiter] = []
     var listeningWaiters: [CheckedContinuation<Void, Never>] = []
     /// Devices whose access was withdrawn: asked on event loops, so it may not wait for the actor or the CIB.
@@ -208,7 +208,7 @@ package actor NetworkOrchestrator {
         try carryOutPaths(time)
         try carryOutPathKeys(time)
         try followPosture(time)
-        askWhereDrainsWait(time)
+        askWhereRolloutsWait(time)
         resumeWaiters()
     }
 
@@ -303,42 +303,12 @@ package actor NetworkOrchestrator {
         try adopt(try plan(next, mustFit: [], time), removed: [], cause: "schedule", time)
     }
 
-    /// A drain is over by what reports say of the old dialect's last use. With a bound shorter than the time between reports,
-    /// the device is asked, so that the bound decides how long it takes and not the reports' rhythm: as the bound ends, for
-    /// what is said before decides nothing.
-    private func askWhereDrainsWait(_ time: Timestamp) {
-        // At most 2,000 devices a second: each answer is a row to write.
-        let pause = max(
-            .milliseconds(250), .milliseconds(configuration.policy.drainBound.milliseconds / 8),
-            Span.milliseconds(Int64(sessions.count) / 2))
-        let bound = configuration.policy.drainBound
-        let drained = Set(
-            fleet.statuses.values.filter {
-                $0.phase == .drain && time >= $0.since + bound + .milliseconds(-pause.milliseconds)
-            }
-            .map(\.flow))
-        // So are soaks, and they are judged by every end of the flow.
-        let soaked = Set(fleet.statuses.values.filter { soakIsOver($0, time) }.map(\.flow))
-        guard !soaked.isEmpty || !drained.isEmpty else {
-            askedAt.removeAll()
-            return
-        }
-        for (id, session) in sessions {
-            let isAsked: (ModuleEntry) -> Bool = {
-                ($0.state == .deprecated && drained.contains($0.plan.flow)) || soaked.contains($0.plan.flow)
-            }
-            guard fleet.devices[id]?.table?.modules.contains(where: isAsked) ?? false,
-                askedAt[id].map({ time >= $0 + pause }) ?? true
-            else { continue }
-            askedAt[id] = time
+    private func askWhereRolloutsWait(_ time: Timestamp) {
+        for id in asks.due(fleet, connected: sessions.keys, now: time) {
+            guard let session = sessions[id] else { continue }
             // The one message of fixed size that can not be too long for a frame.
             try? server?.send(.reportWanted, to: session)
         }
-    }
-
-    private func soakIsOver(_ status: RolloutStatus, _ time: Timestamp) -> Bool {
-        guard let since = status.course?.soaking, let strategy = fleet.strategies[status.intent] else { return false }
-        return time >= since + strategy.soak
     }
 
     private func carryOut(_ actions: [Action], _ time: Timestamp) throws {

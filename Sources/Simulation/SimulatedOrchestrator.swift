@@ -22,7 +22,7 @@ struct SimulatedOrchestrator {
     private(set) var sessions: [DeviceID: Int] = [:]
     private var arrivals: [DeviceID: (session: Int, hello: AgentHello, at: Timestamp)] = [:]
     private var reports: [DeviceID: DeviceReport] = [:]
-    private var askedAt: [DeviceID: Timestamp] = [:]
+    private var asks = ReportAsks()
     private var plansAreStale = true
     private let rootSecret: Secret
     private let policy: RolloutPolicy
@@ -120,7 +120,7 @@ struct SimulatedOrchestrator {
             }
             effects.append(.send(device, table))
         }
-        effects += asks(now).map(Effect.ask)
+        effects += asks.due(fleet, connected: sessions.keys, now: now).map(Effect.ask)
         return effects
     }
 
@@ -134,23 +134,6 @@ struct SimulatedOrchestrator {
         case .send(let device, _): fleet.sent(device, now: now)
         case .ask: break
         }
-    }
-
-    private mutating func asks(_ now: Timestamp) -> [DeviceID] {
-        guard fleet.statuses.values.contains(where: { $0.phase == .drain }) else {
-            askedAt = [:]
-            return []
-        }
-        let pause = max(Span.milliseconds(250), .milliseconds(policy.drainBound.milliseconds / 8))
-        var asked: [DeviceID] = []
-        for id in sessions.keys.sorted() {
-            guard fleet.devices[id]?.table?.modules.contains(where: { $0.state == .deprecated }) ?? false,
-                askedAt[id].map({ now >= $0 + pause }) ?? true
-            else { continue }
-            askedAt[id] = now
-            asked.append(id)
-        }
-        return asked
     }
 
     private mutating func rotateWhatIsDue(_ store: inout SimulatedStore, _ now: Timestamp) throws {
