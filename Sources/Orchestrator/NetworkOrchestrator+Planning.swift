@@ -32,14 +32,17 @@ extension NetworkOrchestrator {
     func change(of proposal: Proposal, dryRun: Bool) -> ApplyResult {
         let planned = proposal.planned
         let after = Dictionary(planned.plans.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        // A level that moves leaves the plans as they are, and changes who sends and which paths are guarded.
+        let resting = DeviceDiff.Resting(before: book.resting, after: planned.book.resting)
         let pathsBefore = Dictionary(
-            (plannedPaths ?? paths.plans).map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
-        let pathsAfter = Dictionary(planned.paths.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+            book.inForce(plannedPaths ?? paths.plans).map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let pathsAfter = Dictionary(
+            planned.book.inForce(planned.paths).map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
         let diffs = fleet.devices.values.compactMap { device in
             let id = device.device.id
             return DeviceDiff(
                 deviceName: device.device.facts.name, from: device.plan, to: after[id], pathsFrom: pathsBefore[id],
-                pathsTo: pathsAfter[id])
+                pathsTo: pathsAfter[id], resting: resting)
         }
         return ApplyResult(
             dryRun: dryRun, intents: proposal.outcomes, warnings: proposal.warnings,

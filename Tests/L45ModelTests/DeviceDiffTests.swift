@@ -25,6 +25,22 @@ struct DeviceDiffTests {
         #expect(diff.modules[0].fields.map { "\($0.name): \($0.from) -> \($0.to)" } == ["epoch: 3 -> 4"])
     }
 
+    @Test("A level that moves is told of each module whose part it changes, the plan being the same")
+    func level() throws {
+        let module = Sample.module()
+        let plan = DevicePlan(device: device, modules: [module])
+        func change(_ before: Set<IntentName>, _ after: Set<IntentName>) -> DeviceDiff? {
+            DeviceDiff(
+                deviceName: "web-1", from: plan, to: plan, resting: DeviceDiff.Resting(before: before, after: after))
+        }
+        let rests = try #require(change([], [module.intent]))
+        #expect(rests.modules[0].fields.map { "\($0.name): \($0.from) -> \($0.to)" } == ["part: in force -> standby"])
+        let begins = try #require(change([module.intent], []))
+        #expect(begins.modules[0].fields.map { "\($0.name): \($0.from) -> \($0.to)" } == ["part: standby -> in force"])
+        #expect(change([module.intent], [module.intent]) == nil)
+        #expect(change([], [IntentName("another")]) == nil)
+    }
+
     @Test("Each changed field is named with both values")
     func fields() throws {
         let new = Sample.module(dialect: .datagram(DatagramTag(place: .end)), priority: 200)

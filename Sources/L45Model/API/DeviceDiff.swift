@@ -35,10 +35,20 @@ package struct DeviceDiff: Hashable, Codable, Sendable {
         package var policy: String
     }
 
-    /// - Returns: nil when the two plans are the same in every respect that an operator chose.
+    /// Intents that stand by at a level of the posture: before, and after.
+    package struct Resting: Sendable {
+        package var before: Set<IntentName>
+        package var after: Set<IntentName>
+        package init(before: Set<IntentName> = [], after: Set<IntentName> = []) {
+            self.before = before
+            self.after = after
+        }
+    }
+
+    /// - Returns: nil when the two plans are the same in every respect that an operator chose, the level among them.
     package init?(
         deviceName: String, from old: DevicePlan?, to new: DevicePlan?, pathsFrom oldPaths: DevicePaths? = nil,
-        pathsTo newPaths: DevicePaths? = nil
+        pathsTo newPaths: DevicePaths? = nil, resting: Resting = Resting()
     ) {
         guard let device = new?.device ?? old?.device ?? newPaths?.device ?? oldPaths?.device else { return nil }
         let paths = Self.paths(oldPaths?.paths ?? [], newPaths?.paths ?? [])
@@ -46,7 +56,7 @@ package struct DeviceDiff: Hashable, Codable, Sendable {
         let after = Dictionary(grouping: new?.modules ?? [], by: Place.init)
         var modules: [Module] = []
         for place in Set(before.keys).union(after.keys).sorted() {
-            modules += Self.pairs(before[place] ?? [], after[place] ?? [])
+            modules += Self.pairs(before[place] ?? [], after[place] ?? [], resting)
         }
         guard !(modules.isEmpty && paths.isEmpty) else { return nil }
         self.device = device
@@ -79,7 +89,7 @@ package struct DeviceDiff: Hashable, Codable, Sendable {
 
     /// Modules of one flow and role: those on the same socket are the same; of the others, as many as there are on
     /// both sides changed their socket.
-    private static func pairs(_ old: [ModulePlan], _ new: [ModulePlan]) -> [Module] {
+    private static func pairs(_ old: [ModulePlan], _ new: [ModulePlan], _ resting: Resting) -> [Module] {
         var gone = old
         var pairs: [(ModulePlan, ModulePlan)] = []
         var come: [ModulePlan] = []
@@ -93,7 +103,7 @@ package struct DeviceDiff: Hashable, Codable, Sendable {
         let moved = zip(gone, come)
         pairs += moved
         let changed = pairs.compactMap { pair in
-            let fields = fields(from: pair.0, to: pair.1)
+            let fields = fields(from: pair.0, to: pair.1, resting)
             return fields.isEmpty ? nil : Module(.changed, pair.1, fields)
         }
         let left = min(gone.count, come.count)
@@ -101,13 +111,17 @@ package struct DeviceDiff: Hashable, Codable, Sendable {
             + come.dropFirst(left).map { Module(.added, $0) }
     }
 
-    private static func fields(from old: ModulePlan, to new: ModulePlan) -> [Field] {
+    private static func fields(from old: ModulePlan, to new: ModulePlan, _ resting: Resting) -> [Field] {
+        func part(_ intent: IntentName, _ resting: Set<IntentName>) -> String {
+            resting.contains(intent) ? "standby" : "in force"
+        }
         func directions(_ plan: ModulePlan) -> String {
             let parts = [plan.directions.request ? "request" : nil, plan.directions.response ? "response" : nil]
             return parts.compactMap { $0 }.joined(separator: "+")
         }
         let pairs: [(String, String, String)] = [
             ("epoch", "\(old.epoch)", "\(new.epoch)"),
+            ("part", part(old.intent, resting.before), part(new.intent, resting.after)),
             ("socket", old.tapSocket.summary, new.tapSocket.summary),
             ("dialect", old.dialect.summary, new.dialect.summary),
             ("directions", directions(old), directions(new)),
