@@ -126,13 +126,18 @@ package struct FleetViews: Sendable {
             view.nextAt = APITime(known: outlook.nextAt)
             view.haltsAt = APITime(known: outlook.haltsAt)
         }
-        for at in view.waiting.indices {
-            guard let prospect = fleet.devices[view.waiting[at].device]?.prospect(fleet.policy) else { continue }
-            view.waiting[at].since = APITime(known: prospect.since)
-            view.waiting[at].next = prospect.next
-            view.waiting[at].nextAt = APITime(known: prospect.nextAt)
-        }
+        view.waiting = view.waiting.map(withProspect)
         return view
+    }
+
+    /// Since when the device is as it is, and what is done about it.
+    func withProspect(_ waiting: RolloutView.Waiting) -> RolloutView.Waiting {
+        guard let prospect = fleet.devices[waiting.device]?.prospect(fleet.policy) else { return waiting }
+        var told = waiting
+        told.since = APITime(known: prospect.since)
+        told.next = prospect.next
+        told.nextAt = APITime(known: prospect.nextAt)
+        return told
     }
 
     // MARK: Intents
@@ -182,6 +187,7 @@ package struct FleetViews: Sendable {
                 !deleting && (!(flows.isEmpty && guarding.isEmpty) || fleet.resting.contains(record.name))
                     && settled.count == flows.count && statuses.count == flows.count && unguarded.isEmpty
             }
+        let told = head.map { head in fleet.statuses.values.filter { $0.intent == head.name } } ?? Array(statuses)
         let rotation = book.intent(record.name)?.rotation
         return IntentView(
             record: record, observedRevision: record.revision, rotate: rotation?.timing,
@@ -192,8 +198,19 @@ package struct FleetViews: Sendable {
             devicesReady: devices.subtracting(ready ? [] : waiting).subtracting(ready ? [] : away).count,
             devicesAway: away.count, phase: phase(statuses.map(\.phase), guarding, unguarded), ready: ready,
             conditions: conditions(
-                record, statuses: Array(statuses), ready: ready, away: away, deleting: deleting,
-                unguarded: unguarded) + pathConditions(record.name, guarding))
+                record, statuses: told, ready: ready, away: away, deleting: deleting,
+                unguarded: unguarded) + pathConditions(record.name, guarding) + afterCondition(head))
+    }
+
+    /// One that only adds to another says so.
+    private func afterCondition(_ head: IntentRecord?) -> [Condition] {
+        head.map { head in
+            [
+                Condition(
+                    type: "After", status: .yes, reason: "\(head.name)",
+                    message: "is one module with intent '\(head.name)', and comes about as that does", since: nil)
+            ]
+        } ?? []
     }
 
     private func conditions(
@@ -219,11 +236,13 @@ package struct FleetViews: Sendable {
                     type: "Fits", status: .no, reason: "FleetChanged",
                     message: "\(reason); its modules stay as they are", since: nil))
         }
-        if let halt = statuses.lazy.compactMap({ $0.course?.halt }).first {
+        if let (halted, halt) = statuses.lazy.compactMap({ status in status.course?.halt.map { (status.intent, $0) } })
+            .first
+        {
             conditions.append(
                 Condition(
                     type: "Halted", status: .yes, reason: halt.cause.rawValue,
-                    message: "\(halt.reason); 'l45 rollout retry \(record.name)' goes on, 'undo' goes back",
+                    message: "\(halt.reason); 'l45 rollout retry \(halted)' goes on, 'undo' goes back",
                     since: halt.at))
         }
         if let condition = posturePart(of: record.name) { conditions.append(condition) }

@@ -95,6 +95,31 @@ struct BinaryTests {
         #expect(outcome.errors.hasSuffix("l45: there is 1 mistake\n"))
     }
 
+    @Test("explain of a name asks why it is not done; of a name and files, it asks nobody")
+    func explainWhy() async throws {
+        let service = FakeOrchestrator.fleet()
+        let outcome = try await serving(service) { socket in
+            try await Binary.run(["explain", "dns", "--server", socket])
+        }
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("dns/0 is not done: to epoch 4, in phase flip-clients for "))
+        #expect(outcome.output.contains("    resolver-1: has not confirmed generation 7 (last report 6, 15 s ago)"))
+        #expect(
+            service.asked == [
+                .get(ResourceQuery(.intents, names: ["dns"])), .get(ResourceQuery(.rollouts, intent: Fleet.dns)),
+            ])
+        let same = try await serving(service) { socket in
+            try await Binary.run(["rollout", "status", "dns", "--why", "--server", socket])
+        }
+        #expect(same.output.hasPrefix("dns/0 is not done: to epoch 4, in phase flip-clients for "))
+        let both = try await Binary.run(["explain", "dns", "-f", "-"], input: "{name: dns, intent: [tag dig DNS]}\n")
+        #expect(both.status == 2)
+        #expect(both.errors.contains("Name an intent, or give files with -f, not both."))
+        let neither = try await Binary.run(["explain"])
+        #expect(neither.status == 2)
+        #expect(neither.errors.contains("no intents are given"))
+    }
+
     @Test("delete -f withdraws the intents that the files name")
     func deleteFiles() async throws {
         let service = FakeOrchestrator { request in

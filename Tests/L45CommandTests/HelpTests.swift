@@ -53,8 +53,8 @@ private let rootHelp = """
       plan                    Show what an apply would change and start, and what
                               is proved of it.
       delete                  Withdraw intents.
-      explain                 Show intents in their long form, every default
-                              written out.
+      explain                 Say why an intent is not done, or show intents in
+                              their long form.
 
     FLEET SUBCOMMANDS:
       get                     List devices, intents, modules, rollouts, paths, the

@@ -54,6 +54,67 @@ struct WhyTextTests {
         #expect(RolloutsTable.table([halted], now: Fleet.now).text().contains("flip-clients (halted)"))
     }
 
+    private func intent(_ ready: Bool, _ conditions: [(String, String)]) -> IntentView {
+        var view = Fleet.intent(ready: ready)
+        view.conditions = conditions.map {
+            Condition(type: $0.0, status: .yes, reason: "x", message: $0.1, since: nil)
+        }
+        return view
+    }
+
+    @Test("An intent that no longer fits, one that adds to another, one that has no flow: each says so")
+    func intents() {
+        let done = Fleet.rollout(.settled, waiting: [])
+        #expect(
+            WhyText.text(
+                intent(false, [("Ready", "x"), ("Fits", "no resolver is left; its modules stay as they are")]), [done],
+                now: Fleet.now) == """
+                    dns/0 is done: settled at epoch 4 for 12s
+
+                    intent/dns is not done: x
+
+                    fits: no resolver is left; its modules stay as they are
+                    """)
+        #expect(
+            WhyText.text(
+                intent(false, [("Ready", "resolver-1 is away"), ("After", "is one module with intent 'web'")]), [],
+                now: Fleet.now) == """
+                    intent/dns is not done: resolver-1 is away
+
+                    after: is one module with intent 'web'
+                    """)
+        #expect(
+            WhyText.text(intent(true, [("Ready", "every tap runs it")]), [done], now: Fleet.now)
+                == "dns/0 is done: settled at epoch 4 for 12s")
+    }
+
+    @Test("A level that is not reached names the devices that it waits for")
+    func level() {
+        let standing = PostureStanding(
+            posture: IntentName("cpcon"), level: PostureLevel("CPCON2"), by: "alice@ops", via: .command,
+            since: Fleet.now + .seconds(-30))
+        var waiting = Fleet.rollout().waiting
+        waiting[0].reason = "is away since noon"
+        waiting[0].since = APITime(Fleet.now + .seconds(-9))
+        waiting[0].next = "gets its table when it is back"
+        var posture = PostureView(
+            standing, declared: PostureLevel("CPCON5"), devices: 2, devicesReady: 1, waiting: waiting,
+            held: [Fleet.dns], levels: [])
+        #expect(
+            WhyText.text(posture, now: Fleet.now) == """
+                posture/cpcon is not done: to CPCON2 for 30s, 1 of 2 devices run it
+                  held: dns, paused or halted
+                  waits for:
+                    resolver-1: is away since noon, for 9s; it gets its table when it is back
+                """)
+        posture.waiting = []
+        posture.reachedAt = APITime(Fleet.now)
+        posture.tookMilliseconds = 900
+        #expect(
+            WhyText.text(posture, now: Fleet.now)
+                == "posture/cpcon is done: at CPCON2 for 30s, reached within 900ms")
+    }
+
     @Test("What the verbs say")
     func verbs() {
         func said(_ verb: RolloutRequest.Verb, _ changed: Bool) -> String {

@@ -107,6 +107,44 @@ struct PostureStories {
         }
     }
 
+    @Test("A document that moves the level alone: a dry run lists the devices, and what each of them would change")
+    func levelDiff() async throws {
+        try await withTwoDevices { fleet in
+            _ = await fleet.apply(all)
+            _ = try await reached(fleet, "CPCON4")
+            let word = all.replacing("threat level CPCON4", with: "threat level CPCON2")
+            guard case .applied(let diff) = await fleet.apply(word, dryRun: true) else { throw Unexpected("refused") }
+            #expect(diff.devices.map(\.deviceName) == ["dns-1", "laptop"])
+            let told = diff.devices.map { device in
+                device.modules.map { "\($0.flow) \($0.fields.map { "\($0.name) \($0.from) -> \($0.to)" })" }
+            }
+            let expected = [
+                "strong/0 [\"part standby -> in force\"]", "weak/0 [\"part in force -> standby\"]",
+            ]
+            #expect(told == [expected, expected])
+            // Up by one, where nothing moves, no device is listed.
+            let near = all.replacing("threat level CPCON4", with: "threat level CPCON3")
+            guard case .applied(let none) = await fleet.apply(near, dryRun: true) else { throw Unexpected("refused") }
+            #expect(none.differs && none.devices.isEmpty)
+            #expect(try await view(fleet).level == PostureLevel("CPCON4"))
+            #expect(states(fleet, of: "laptop") == ["strong 1 standby", "weak 1 active"])
+        }
+    }
+
+    @Test("Whoever asks why a level is not reached is told the device, since when, and what is done about it")
+    func why() async throws {
+        try await withTwoDevices { fleet in
+            _ = await fleet.apply(all)
+            _ = try await reached(fleet, "CPCON4")
+            await fleet.remove("dns-1")
+            _ = try await set(fleet, "CPCON2")
+            let waiting = try await view(fleet).waiting
+            #expect(waiting.map(\.deviceName) == ["dns-1"])
+            #expect(waiting.first?.reason.hasPrefix("is away since") == true)
+            #expect(waiting.first?.since != nil && waiting.first?.next == "gets its table when it is back")
+        }
+    }
+
     @Test("An intent at rest rotates, and is called in its newest edition")
     func restingRotation() async throws {
         try await withTwoDevices { fleet in

@@ -1,7 +1,43 @@
 import L45Model
 
-/// `l45 rollout status NAME --why`: what holds a rollout up, since when, and what comes next.
+/// `l45 explain NAME`, `l45 rollout status NAME --why`: what holds an intent up, since when, and what comes next.
 enum WhyText {
+    /// - Parameter rollouts: of the intent, or of the one that it adds to.
+    static func text(_ intent: IntentView, _ rollouts: [RolloutView], now: Timestamp) -> String {
+        let standing = intent.conditions.first { $0.type == "Ready" }
+        var parts = rollouts.map { lines($0, now).joined(separator: "\n") }
+        // Paths have no rollout, and what is not yet on its way has none either.
+        if rollouts.allSatisfy({ $0.phase == .settled && $0.waiting.isEmpty }), !intent.ready || rollouts.isEmpty {
+            let reason = standing.map { ": \(Printable.line($0.message))" } ?? ""
+            parts.append("intent/\(intent.name) is \(intent.ready ? "done" : "not done")\(reason)")
+        }
+        let others = intent.conditions.filter { ["Fits", "InForce", "Level", "After"].contains($0.type) }
+        parts += others.map { "\($0.type.lowercased()): \(Printable.line($0.message))" }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// A posture that is on its way: which devices its level waits for.
+    static func text(_ posture: PostureView, now: Timestamp) -> String {
+        let age = Age.since(posture.since, now)
+        guard !(posture.isReached && posture.waiting.isEmpty) else {
+            let took = posture.tookMilliseconds.map { ", reached within \(Span.milliseconds($0))" } ?? ""
+            return "posture/\(posture.name) is done: at \(posture.level) for \(age)\(took)"
+        }
+        var lines = [
+            "posture/\(posture.name) is not done: to \(posture.level) for \(age), "
+                + "\(posture.devicesReady) of \(counted(posture.devices, "device")) run it"
+        ]
+        if !posture.held.isEmpty {
+            let names = posture.held.map(\.rawValue).joined(separator: ", ")
+            lines.append("  held: \(names), paused or halted")
+        }
+        if !posture.waiting.isEmpty {
+            lines.append("  waits for:")
+            lines += posture.waiting.map { "    \(waiting($0, now))" }
+        }
+        return lines.joined(separator: "\n")
+    }
+
     static func text(_ rollouts: [RolloutView], now: Timestamp) -> String {
         rollouts.map { lines($0, now).joined(separator: "\n") }.joined(separator: "\n\n")
     }

@@ -5,17 +5,30 @@ import L45Model
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Show intents in their long form, every default written out.",
+        abstract: "Say why an intent is not done, or show intents in their long form.",
         discussion: """
-            Asks no orchestrator. The output is an intent again: apply it, and nothing differs.
+            With a name: which device holds the intent up, what it lacks, since when, and what comes next and when.
+            With -f: every default written out. That asks no orchestrator, and the output is an intent again: apply \
+            it, and nothing differs.
 
+              l45 explain dig-dns
               l45 explain -f intents/dig-dns-front.yaml
               echo '{name: dns, intent: [tag dig DNS]}' | l45 explain -f -
             """)
 
+    @Argument(help: "An intent that is in force, or on its way.")
+    var intent: String?
     @OptionGroup var sources: SourceOptions
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+        guard intent == nil || sources.files.isEmpty else {
+            throw ValidationError("Name an intent, or give files with -f, not both.")
+        }
+    }
 
     func run() async throws {
+        if let intent { return try await Standing.explain(IntentName(intent), server) }
         let parsed = IntentParser.parse(try sources.read().map { IntentSource(origin: $0.origin, text: $0.text) })
         try Console.standard.print(parsed.texts().joined(separator: "---\n").trimmingLineEnd)
     }
@@ -34,7 +47,7 @@ extension ParseResult {
             let count = diagnostics.count { $0.severity == .error }
             throw CommandEnd.failed(
                 CommandFailure(
-                    status: .badInput, message: count == 1 ? "there is 1 mistake" : "there are \(count) mistakes",
+                    status: .badInput, message: "there \(count == 1 ? "is" : "are") \(counted(count, "mistake"))",
                     diagnostics: diagnostics.map { $0.rendered() }))
         }
         for warning in diagnostics { console.complain(Printable.lines(warning.rendered())) }

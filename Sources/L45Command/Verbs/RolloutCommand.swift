@@ -40,6 +40,7 @@ struct RolloutCommand: AsyncParsableCommand {
                 return try await Waiter(client: server.client, console: console, timeout: waiting.timeout)
                     .wait(for: [.settled(name)])
             }
+            if why { return try await Standing.explain(name, server) }
             // An intent that is not there has no rollouts either; say so.
             let query = APIRequest.get(ResourceQuery(.rollouts, intent: name))
             let listing = try await Listing.of(server.ask(query))
@@ -47,9 +48,6 @@ struct RolloutCommand: AsyncParsableCommand {
             if watch { return try await Watcher(server: server, output: .wide).watch(query) }
             guard !listing.isEmpty else {
                 return console.complain("intent/\(name) has no flows: no device is in its scope")
-            }
-            if why, case .rollouts(let rollouts) = listing {
-                return try console.print(WhyText.text(rollouts, now: .now()))
             }
             try console.print(listing.text(.wide, now: .now(), console.palette(for: .out)))
         }
@@ -61,74 +59,58 @@ struct RolloutCommand: AsyncParsableCommand {
         @Argument(help: "The intent.")
         var intent: String
         @OptionGroup var server: ServerOptions
-        func run() async throws { try await steer(.pause, intent, server, nil) }
+        func run() async throws { _ = try await steer(.pause, intent, server) }
     }
 
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "resume", abstract: "Go on after a pause.")
-        @Argument(help: "The intent.")
-        var intent: String
-        @OptionGroup var waiting: WaitOptions
-        @OptionGroup var server: ServerOptions
-        func run() async throws { try await steer(.resume, intent, server, waiting) }
+        @OptionGroup var steering: SteeringOptions
+        func run() async throws { try await steering.run(.resume) }
     }
 
     struct Undo: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "undo", abstract: "Go back to the edition before this one, at any phase.")
-        @Argument(help: "The intent.")
-        var intent: String
-        @OptionGroup var waiting: WaitOptions
-        @OptionGroup var server: ServerOptions
-        func run() async throws { try await steer(.undo, intent, server, waiting) }
+        @OptionGroup var steering: SteeringOptions
+        func run() async throws { try await steering.run(.undo) }
     }
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry", abstract: "Go on after a halt, with all forgiven that the taps counted until now.")
-        @Argument(help: "The intent.")
-        var intent: String
-        @OptionGroup var waiting: WaitOptions
-        @OptionGroup var server: ServerOptions
-        func run() async throws { try await steer(.retry, intent, server, waiting) }
+        @OptionGroup var steering: SteeringOptions
+        func run() async throws { try await steering.run(.retry) }
     }
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "rotate", abstract: "Rotate the intent's dialects once, now.")
+        @OptionGroup var steering: SteeringOptions
+        func run() async throws { try await steering.run(.rotate) }
+    }
+
+    /// What every verb takes that sets a rollout in motion.
+    struct SteeringOptions: ParsableArguments {
         @Argument(help: "The intent.")
         var intent: String
         @OptionGroup var waiting: WaitOptions
         @OptionGroup var server: ServerOptions
-        func run() async throws { try await steer(.rotate, intent, server, waiting) }
+
+        func run(_ verb: RolloutRequest.Verb) async throws {
+            let name = try await steer(verb, intent, server)
+            guard waiting.wait else { return }
+            try await Waiter(client: server.client, console: .standard, timeout: waiting.timeout)
+                .wait(for: [.settled(name)])
+        }
     }
 
+    /// - Returns: the intent that was steered.
     private static func steer(
-        _ verb: RolloutRequest.Verb, _ intent: String, _ server: ServerOptions, _ waiting: WaitOptions?
-    ) async throws {
+        _ verb: RolloutRequest.Verb, _ intent: String, _ server: ServerOptions
+    ) async throws -> IntentName {
         let response = try await server.ask(.rollout(RolloutRequest(verb, IntentName(intent))))
         guard case .rollout(let result) = response else { throw response.unexpected }
-        let console = Console.standard
-        try console.print(RolloutText.text(result))
-        guard let waiting, waiting.wait else { return }
-        try await Waiter(client: server.client, console: console, timeout: waiting.timeout)
-            .wait(for: [.settled(result.intent)])
-    }
-}
-
-/// What a steering verb says.
-enum RolloutText {
-    static func text(_ result: RolloutResult) -> String {
-        let name = "intent/\(result.intent)"
-        switch (result.verb, result.changed) {
-        case (.pause, true): return "\(name) paused at epoch \(result.epoch)"
-        case (.pause, false): return "\(name) was paused already, at epoch \(result.epoch)"
-        case (.resume, true): return "\(name) goes on to epoch \(result.epoch)"
-        case (.resume, false): return "\(name) was not paused, it is at epoch \(result.epoch)"
-        case (.undo, _): return "\(name) goes back to epoch \(result.epoch)\(result.paused ? ", once resumed" : "")"
-        case (.retry, true): return "\(name) goes on to epoch \(result.epoch)\(result.paused ? ", once resumed" : "")"
-        case (.retry, false): return "\(name) was not halted, it is at epoch \(result.epoch)"
-        case (.rotate, _): return "\(name) rotates to epoch \(result.epoch)\(result.paused ? ", once resumed" : "")"
-        }
+        try Console.standard.print(RolloutText.text(result))
+        return result.intent
     }
 }

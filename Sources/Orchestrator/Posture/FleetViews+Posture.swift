@@ -29,8 +29,9 @@ extension FleetViews {
             standing, declared: declared, devices: followers.devices,
             devicesReady: followers.devices - followers.laggards.count,
             waiting: followers.laggards.prefix(Self.waitingMax).map {
-                RolloutView.Waiting(
-                    device: $0.device, deviceName: names[$0.device] ?? "\($0.device)", reason: $0.reason)
+                withProspect(
+                    RolloutView.Waiting(
+                        device: $0.device, deviceName: names[$0.device] ?? "\($0.device)", reason: $0.reason))
             },
             held: members.intersection(halted + paused).sorted(),
             levels: posture.levels.map { level in
