@@ -204,9 +204,8 @@ let package = Package(
         .testTarget(
             name: "L45CommandTests",
             dependencies: [
-                "L45Command", "l45", "HiccupsGuard", "KernelTap", "ControlChannel", "L45Model", .argumentParser,
-                .logging, .nioCore,
-                .nioPosix,
+                "L45Command", "l45", "Simulation", "HiccupsGuard", "KernelTap", "ControlChannel", "L45Model",
+                .argumentParser, .logging, .nioCore, .nioPosix,
             ],
             swiftSettings: strict),
     ],

@@ -7,6 +7,7 @@ import L45Model
 import Logging
 import Orchestrator
 import Reconciler
+import Synchronization
 import Testing
 
 /// A real orchestrator and real agents over real TLS on loopback, with a CIB on the disk. Only the taps are simulated.
@@ -19,10 +20,16 @@ final class TestFleet {
     private(set) var taps: [String: SimulatedTap] = [:]
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init() async throws {
+    private let drainBound: Span
+    /// The orchestrator's clock.
+    let clock: TestClock
+
+    init(drainBound: Span = .milliseconds(20), clock: TestClock = TestClock()) async throws {
+        self.drainBound = drainBound
+        self.clock = clock
         folder = FileManager.default.temporaryDirectory.appending(path: "l45-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        (current, running) = try await Self.start(folder, port: 0)
+        (current, running) = try await Self.start(folder, port: 0, drainBound, clock)
     }
 
     var orchestrator: NetworkOrchestrator {
@@ -30,12 +37,14 @@ final class TestFleet {
         return current
     }
 
-    private static func start(_ folder: URL, port: Int) async throws -> (NetworkOrchestrator, Task<Void, any Error>) {
+    private static func start(
+        _ folder: URL, port: Int, _ drainBound: Span, _ clock: TestClock
+    ) async throws -> (NetworkOrchestrator, Task<Void, any Error>) {
         let orchestrator = try NetworkOrchestrator(
             configuration: OrchestratorConfiguration(
                 stateFolder: folder.appending(path: "nco").path, host: "127.0.0.1", port: port,
-                policy: RolloutPolicy(drainBound: .milliseconds(20)), passEvery: .milliseconds(1)),
-            logger: quiet)
+                policy: RolloutPolicy(drainBound: drainBound), passEvery: .milliseconds(1)),
+            logger: quiet, now: { clock.now })
         let running = Task { try await orchestrator.run() }
         await orchestrator.waitUntilListening()
         return (orchestrator, running)
@@ -85,7 +94,7 @@ final class TestFleet {
         _ = await running.result
         running = Task {}
         current = nil
-        (current, running) = try await Self.start(folder, port: port)
+        (current, running) = try await Self.start(folder, port: port, drainBound, clock)
     }
 
     func apply(_ yaml: String, prune: Bool = false, dryRun: Bool = false) async -> APIResponse {
@@ -119,14 +128,25 @@ final class TestFleet {
     }
 }
 
+/// This machine's clock, set forward at a test's word.
+final class TestClock: Sendable {
+    private let ahead = Mutex(Span.zero)
+    var now: Timestamp { Timestamp.now() + ahead.withLock { $0 } }
+    func set(forward span: Span) {
+        ahead.withLock { $0 = .milliseconds($0.milliseconds + span.milliseconds) }
+    }
+}
+
 struct Unexpected: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }
 
 /// Runs a story on a fleet of two: a workstation and a resolver.
-func withTwoDevices(_ story: (TestFleet) async throws -> Void) async throws {
-    let fleet = try await TestFleet()
+func withTwoDevices(
+    drainBound: Span = .milliseconds(20), _ story: (TestFleet) async throws -> Void
+) async throws {
+    let fleet = try await TestFleet(drainBound: drainBound)
     do {
         try await fleet.add("laptop", role: "workstation", address: "192.0.2.10")
         try await fleet.add("dns-1", role: "resolver", address: "192.0.2.53")
