@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "Orchestrator",
             dependencies: [
-                "L45Model", "IntentCompiler", "Reconciler", "Inventory", "ControlChannel", "HiccupsGuard",
+                "L45Model", "CL45Core", "IntentCompiler", "Reconciler", "Inventory", "ControlChannel", "HiccupsGuard",
                 .nioCore, .nioPosix, .logging, .lifecycle, .crypto,
             ],
             swiftSettings: strict),
@@ -156,6 +156,11 @@ let package = Package(
             swiftSettings: strict),
 
         .executableTarget(
+            name: "CheckBenchmark", dependencies: ["Orchestrator", "KernelTap", "L45Model"],
+            path: "Benchmarks/challenge/Sources",
+            swiftSettings: strict),
+
+        .executableTarget(
             name: "SimulateBenchmark", dependencies: ["Simulation", "L45Model"],
             path: "Benchmarks/simulate/Sources",
             swiftSettings: strict),
@@ -194,7 +199,7 @@ let package = Package(
         .testTarget(
             name: "OrchestratorTests",
             dependencies: [
-                "Orchestrator", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler", "IntentCompiler",
+                "Orchestrator", "CL45Core", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler", "IntentCompiler",
                 "HiccupsGuard", "L45Model", .logging, .nioCore, .nioPosix,
             ],
             swiftSettings: strict),

@@ -41,6 +41,47 @@ static void try_genuine(const uint8_t *key, const uint8_t *plain, size_t bytes, 
 	try_forged(key, challenge, sealed);
 }
 
+/* A chain under rounds of any outcome: whatever was lost, what the orchestrator has opens; what it left long ago does not. */
+static void try_chain(const uint8_t *init, struct input *input)
+{
+	uint8_t key[L45_INIT_KEY_BYTES], old[L45_INIT_KEY_BYTES], plain[L45_CHALLENGE_BYTES_MIN];
+	uint8_t challenge[L45_SEAL_BYTES + L45_CHALLENGE_BYTES_MIN], answer[L45_ANSWER_BYTES_MAX];
+	static const uint8_t nonce[L45_AEAD_NONCE_BYTES] = "other nonce";
+	struct l45_check_chain chain, before;
+	unsigned int round, moved = 0;
+
+	memset(&chain, 0, sizeof(chain));
+	l45_check_begin(&chain, init);
+	memcpy(key, init, sizeof(key));
+	memcpy(old, init, sizeof(old));
+	for (round = 0; round < 16 && input->left; round++) {
+		const uint8_t fate = draw8(input);
+
+		memset(plain, fate ^ (uint8_t)round, sizeof(plain));
+		memset(challenge, (int)round, L45_AEAD_NONCE_BYTES);
+		l45_aead_seal(key, challenge, challenge_ad, sizeof(challenge_ad), plain, sizeof(plain),
+			      challenge + L45_AEAD_NONCE_BYTES);
+		if (fate % 4 == 1)
+			continue; /* the challenge is lost */
+		if (fate % 4 == 2) {
+			before = chain;
+			challenge[fate % sizeof(challenge)] ^= (uint8_t)(1u << round % 8);
+			CHECK(l45_check_answer(&chain, 7, nonce, challenge, sizeof(challenge), answer,
+					       sizeof(answer)) == -EBADMSG);
+			CHECK(memcmp(&before, &chain, sizeof(chain)) == 0);
+			continue;
+		}
+		CHECK(l45_check_answer(&chain, 7, nonce, challenge, sizeof(challenge), answer, sizeof(answer)) ==
+		      (long)sizeof(challenge) + 8);
+		if (fate % 4 == 3)
+			continue; /* the answer is lost */
+		memcpy(old, key, sizeof(old));
+		l45_check_next(old, 7, plain, sizeof(plain), key);
+		moved++;
+	}
+	CHECK(moved == 0 || memcmp(key, init, sizeof(key)) != 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = {data, size};
@@ -56,5 +97,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 0; i < bytes; i++)
 		plain[i] = draw8(&input);
 	try_genuine(key, plain, bytes, flip);
+	try_chain(key, &input);
 	return 0;
 }

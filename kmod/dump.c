@@ -24,7 +24,8 @@ static int l45_put_status(struct sk_buff *skb, struct l45_net *ln)
 	    !nla_put_u32(skb, L45_ST_SOCKETS, READ_ONCE(ln->socks_count)) &&
 	    !nla_put_u64_64bit(skb, L45_ST_REFUSED, atomic64_read(&ln->refused), L45_ST_PAD) &&
 	    !nla_put_u64_64bit(skb, L45_ST_FAILED, atomic64_read(&ln->failed), L45_ST_PAD) &&
-	    !nla_put_u32(skb, L45_ST_LIMIT_MODULES, L45_MODULES_MAX))
+	    !nla_put_u32(skb, L45_ST_LIMIT_MODULES, L45_MODULES_MAX) &&
+	    !nla_put_u64_64bit(skb, L45_ST_LIFE, READ_ONCE(ln->life), L45_ST_PAD))
 		error = 0;
 	rcu_read_unlock();
 	nla_nest_end(skb, nest);

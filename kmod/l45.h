@@ -16,6 +16,7 @@
 
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/refcount.h>
@@ -45,6 +46,8 @@ struct l45_tally {
 	atomic_t sockets;              /* open sockets with the module in their list */
 	atomic_t streams_in_dialect;   /* streams whose frame under way, either way, is in it */
 	atomic_t streams_left_plain;
+	struct mutex check_lock;       /* of the chain below; process context */
+	struct l45_check_chain check;  /* respond.c: keys of the security check. A module changes, its chain goes on */
 };
 
 struct l45_net;
@@ -200,6 +203,7 @@ struct l45_net {
 	u64 in_force;                    /* READ_ONCE */
 	u64 in_force_round;              /* of that table; under socks_lock */
 	u64 round;                       /* tables published, ever: what "opened before" is told by */
+	u64 life;                        /* another one when all chains of keys are gone: respond.c. READ_ONCE */
 	bool used;                       /* there was a table once */
 	bool armed;                      /* the table holds the hooks */
 	struct hlist_head tallies[64];

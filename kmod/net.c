@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What each network namespace has: its table, its tapped sockets, its counters. */
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <net/net_namespace.h>
 
 #include "l45.h"
@@ -16,6 +17,7 @@ static int __net_init net_begin(struct net *net)
 	if (error)
 		return error;
 	ln->net = net;
+	get_random_bytes(&ln->life, sizeof(ln->life));
 	mutex_init(&ln->lock);
 	for (i = 0; i < ARRAY_SIZE(ln->tallies); i++)
 		INIT_HLIST_HEAD(&ln->tallies[i]);

@@ -30,16 +30,19 @@ static int l45_challenge(struct l45_net *ln, const struct l45_module *module, co
 		return l45_fault(fault, -EOPNOTSUPP, NULL, "module %llu has no init key: it can not be challenged",
 				 module->id);
 	get_random_bytes(nonce, sizeof(nonce));
-	bytes = l45_respond(module->init_key, module->id, nonce, nla_data(challenge), nla_len(challenge), answer,
-			    L45_ANSWER_BYTES_MAX);
+	mutex_lock(&module->tally->check_lock);
+	l45_check_begin(&module->tally->check, module->init_key);
+	bytes = l45_check_answer(&module->tally->check, module->id, nonce, nla_data(challenge), nla_len(challenge),
+				 answer, L45_ANSWER_BYTES_MAX);
+	mutex_unlock(&module->tally->check_lock);
 	if (bytes == -EMSGSIZE)
 		return l45_fault(fault, -EMSGSIZE, challenge,
 				 "module %llu: a challenge of %d bytes is outside %d to %d", module->id,
 				 nla_len(challenge), L45_SEAL_BYTES + L45_CHALLENGE_BYTES_MIN,
 				 L45_SEAL_BYTES + L45_CHALLENGE_BYTES_MAX);
 	if (bytes < 0) {
-		l45_event_alert(ln, module->id, NULL, "a challenge does not open under the module's init key");
-		return l45_fault(fault, bytes, challenge, "module %llu: the challenge does not open under its init key",
+		l45_event_alert(ln, module->id, NULL, "a challenge does not open under the module's keys");
+		return l45_fault(fault, bytes, challenge, "module %llu: the challenge does not open under its keys",
 				 module->id);
 	}
 	return bytes;

@@ -4,6 +4,7 @@
  * under one lock. Nothing that can fail comes after the switch.
  */
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -364,6 +365,7 @@ void l45_flush(struct l45_net *ln)
 
 	if (!ln->used)
 		return;
+	WRITE_ONCE(ln->life, get_random_u64());
 	if (ln->armed)
 		l45_hooks_disarm();
 	ln->armed = false;

@@ -29,7 +29,7 @@ static struct l45_tally *find(struct l45_net *ln, u64 id)
 static void release(struct l45_tally *tally)
 {
 	free_percpu(tally->counts);
-	kfree(tally);
+	kfree_sensitive(tally); /* the keys of the security check */
 }
 
 struct l45_tally *l45_tally_get(struct l45_net *ln, u64 id)
@@ -51,6 +51,7 @@ struct l45_tally *l45_tally_get(struct l45_net *ln, u64 id)
 	}
 	made->id = id;
 	refcount_set(&made->refs, 1);
+	mutex_init(&made->check_lock);
 	spin_lock_bh(&ln->tallies_lock);
 	found = find(ln, id);
 	if (!found)

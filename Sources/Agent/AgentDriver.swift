@@ -45,6 +45,7 @@ package struct AgentDriver<T: Tap> {
         case .welcome(_, let reportEvery): .welcomed(reportEvery: reportEvery)
         case .set(let table): .set(table, unfit: unfit(table))
         case .reportWanted: .reportWanted
+        case .challenge(let challenge): .challenged(challenge)
         case .artifactChunk(let artifact, let offset, let bytes): .artifactChunk(artifact, offset: offset, bytes: bytes)
         case .artifactMissing(let artifact): .artifactMissing(artifact)
         // Not of the tap: `PathAgent` takes them.
@@ -77,6 +78,7 @@ package struct AgentDriver<T: Tap> {
         case .send: return nil
         case .readTap:
             do { return .read(try tap.read()) } catch { return .readFailed(reason: "\(error)") }
+        case .challenge(let challenge): return .responded(respond(to: challenge))
         case .publish(let table):
             do {
                 try tap.publish(table)
@@ -100,6 +102,20 @@ package struct AgentDriver<T: Tap> {
             storage.keepOnly(digests)
             return nil
         }
+    }
+
+    private func respond(to challenge: ModuleChallenge) -> ModuleAnswer {
+        let outcome: ModuleAnswer.Outcome
+        do {
+            let answer = try tap.answer(challenge.sealed, by: challenge.module)
+            outcome = .answered(answer.bytes, life: answer.life)
+        } catch {
+            switch error {
+            case .unopened(_, let life): outcome = .unopened(life: life)
+            default: outcome = .unable("\(error)")
+            }
+        }
+        return ModuleAnswer(module: challenge.module, number: challenge.number, outcome: outcome)
     }
 
     private func unfit(_ table: DeviceTable) -> String? {

@@ -84,6 +84,7 @@ package actor AgentService<T: Tap>: Service {
                     var hello = self.hello.withLock { $0 }
                     hello.pathGeneration = paths?.generation
                     hello.pathKeysTag = paths.map { _ in vault.tag }
+                    hello.answersChallenges = self.tap.answersChallenges
                     return hello
                 }),
             logger: logger)
@@ -203,6 +204,10 @@ package actor AgentService<T: Tap>: Service {
             for problem in report.problems { logger.debug("reported problem", metadata: ["problem": "\(problem)"]) }
         case .artifactWanted(let artifact, let offset):
             logger.info("artifact wanted", metadata: ["artifact": "\(artifact.digest.short)", "offset": "\(offset)"])
+        case .moduleAnswer(let answer):
+            if case .answered = answer.outcome { return }
+            logger.warning(
+                "challenge not answered", metadata: ["module": "\(answer.module)", "outcome": "\(answer.outcome)"])
         case .hello, .paths, .pathKeysHeld, .pathExchanges: break
         }
     }
@@ -223,7 +228,7 @@ extension PathAgent.Input {
         case .farGatesHeld(let path, let gates): self = .farHeld(path, gates)
         case .welcome(_, let reportEvery): self = .welcomed(reportEvery: reportEvery)
         case .pathKeys(let keys): self = .keys(keys)
-        case .set, .reportWanted, .artifactChunk, .artifactMissing: return nil
+        case .set, .reportWanted, .artifactChunk, .artifactMissing, .challenge: return nil
         }
     }
 }

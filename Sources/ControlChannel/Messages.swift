@@ -19,6 +19,8 @@ package enum AgentMessage: Hashable, Sendable {
     case pathKeysHeld(tag: String)
     /// What it saw of single exchanges.
     case pathExchanges(PathExchanges)
+    /// What became of a challenge.
+    case moduleAnswer(ModuleAnswer)
 }
 
 /// The agent's check-in (seed 2.2.1).
@@ -31,11 +33,14 @@ package struct AgentHello: Hashable, Sendable {
     package var pathGeneration: Generation?
     /// Of the keys of paths that it keeps, empty where it has none; nil: it takes none.
     package var pathKeysTag: String?
+    /// Its tap's modules can be challenged.
+    package var answersChallenges: Bool
 
     package init(
         facts: DeviceFacts, bootID: String, ledgerGeneration: Generation, pathGeneration: Generation? = nil,
-        pathKeysTag: String? = nil
+        pathKeysTag: String? = nil, answersChallenges: Bool = false
     ) {
+        self.answersChallenges = answersChallenges
         self.pathKeysTag = pathKeysTag
         self.pathGeneration = pathGeneration
         self.facts = facts
@@ -63,4 +68,6 @@ package enum OrchestratorMessage: Hashable, Sendable {
     case farGatesHeld(PathName, [PathGate])
     /// Have these keys of paths and no others.
     case pathKeys(PathKeys)
+    /// Relay this to the module that it is for, and its answer back.
+    case challenge(ModuleChallenge)
 }

@@ -14,6 +14,8 @@ package struct StoredFleet: Sendable {
     package var statuses: [FlowName: RolloutStatus] = [:]
     package var intents: [IntentRecord] = []
     package var posture: PostureStanding?
+    package var checks: [ModuleCheck] = []
+    package var distrusts: [Distrust] = []
 }
 
 extension Inventory {
@@ -27,6 +29,8 @@ extension Inventory {
             for status in try Self.statuses(in: db) { fleet.statuses[status.flow] = status }
             fleet.intents = try Self.intents(in: db)
             fleet.posture = try Self.posture(in: db)
+            fleet.checks = try checks(in: db)
+            fleet.distrusts = try Self.distrusts(in: db)
             let modules = try modules(in: db)
             fleet.plans = try plans(in: db, modules)
             fleet.tables = try tables(in: db, modules)

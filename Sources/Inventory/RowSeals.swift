@@ -54,10 +54,14 @@ enum RowSeals {
     static let tables = [
         device, labels, plan, table, pathTable, intent, step, source, rollout, token, certificate,
     ]
-    static let all = tables + [posture, trust]
+    static let distrust = Table(
+        name: "distrust", key: "name", columns: ["device", "content"], noun: "the distrust of")
+    static let all = tables + [posture, trust, distrust]
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
-    static let ofFleet = [device, labels, plan, table, pathTable, intent, posture, certificate, trust]
+    static let ofFleet = [
+        device, labels, plan, table, pathTable, intent, posture, certificate, trust, distrust,
+    ]
     static let ofHistory = [step, source]
 
     // MARK: The seal

@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 6
+    static let version = 7
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -38,6 +38,11 @@ enum Schema {
             try db.execute(sql: sealedTrusts)
             try RowSeals.install(RowSeals.trust, in: db)
             try db.execute(sql: "PRAGMA user_version = 6")
+        }
+        migrator.registerMigration("7 security checks") { db in
+            try db.execute(sql: checks)
+            try RowSeals.install(RowSeals.distrust, in: db)
+            try db.execute(sql: "PRAGMA user_version = 7")
         }
         return migrator
     }()
@@ -169,6 +174,25 @@ enum Schema {
             added_at INTEGER NOT NULL,
             content BLOB NOT NULL
         ) STRICT;
+        """
+
+    // The present key of each module's check, sealed with its step; and who failed one.
+    private static let checks = """
+        CREATE TABLE module_check (
+            device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+            module INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            life INTEGER NOT NULL,
+            verified_at INTEGER NOT NULL,
+            sealed BLOB NOT NULL,
+            PRIMARY KEY (device, module)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE distrust (
+            name TEXT PRIMARY KEY,
+            device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
+            content TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     // The level in force. Which intents it means stands in the posture's own document.

@@ -16,17 +16,23 @@ package final class PreloadTap: Tap {
     /// How many of a module's filled-in flows a reading carries.
     package static let flowsPerModuleMax = 8
 
-    private struct State {
+    private struct State: ~Copyable {
         var handle: OpaquePointer?
         var tables = PublishedTables()
         /// How often the folder was found gone.
         var removals = 0
+        var keeper: CheckKeeper?
     }
 
+    private let keeperProgram: String?
+    package var answersChallenges: Bool { keeperProgram != nil }
+
     /// Opens the folder, or makes it.
+    /// - Parameter keeper: `l45tap-keeper`; nil: the one beside the tap's library, if it is there.
     /// - Throws: `TapError.busy`, `TapError.otherVersion`, `TapError.system`.
-    package init(folder: String) throws(TapError) {
+    package init(folder: String, keeper: String? = nil) throws(TapError) {
         self.folder = folder
+        keeperProgram = keeper ?? CheckKeeper.program()
         state = Mutex(State(handle: try Self.open(folder)))
     }
 
@@ -80,6 +86,24 @@ package final class PreloadTap: Tap {
         }
     }
 
+    package func answer(_ challenge: [UInt8], by module: ModuleID) throws(TapError) -> TapAnswer {
+        guard let keeperProgram else { throw .keeper(program: "l45tap-keeper", errno: ENOENT) }
+        return try state.withLock { (state: inout sending State) throws(TapError) -> TapAnswer in
+            let handle = try reopenIfRemoved(&state)
+            let published = Self.published(handle)
+            let entry = state.tables.table(published.generation, digest: published.digest)?.table.entry(module)
+            var keeper = state.keeper.take() ?? CheckKeeper(program: keeperProgram, folder: folder)
+            do {
+                let answer = try keeper.answer(challenge, by: module, initKey: entry?.plan.initKey)
+                state.keeper = consume keeper
+                return answer
+            } catch {
+                state.keeper = consume keeper
+                throw error
+            }
+        }
+    }
+
     private static func problems(_ folder: String, removals: Int) -> [String] {
         if removals == 0 { return [] }
         return [
@@ -108,6 +132,8 @@ package final class PreloadTap: Tap {
             if access("\(folder)/rules", F_OK) == 0 || errno != ENOENT { return handle }
             l45_tap_close(handle)
             state.handle = nil
+            // It holds the file of the folder that is gone.
+            state.keeper = nil
             state.tables.removeAll()
             state.removals += 1
         }

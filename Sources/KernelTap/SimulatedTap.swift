@@ -18,6 +18,9 @@ package final class SimulatedTap: Tap {
         var modules: [ModuleID: ModuleReport] = [:]
         var processes: Int
         var publishCount = 0
+        var chains: [ModuleID: CheckChain] = [:]
+        var life: UInt64 = 1
+        var answerFault: (@Sendable (inout [UInt8]) throws(TapError) -> Void)?
     }
 
     package init(processes: Int = 1) { state = Mutex(State(processes: processes)) }
@@ -64,6 +67,34 @@ package final class SimulatedTap: Tap {
         }
     }
 
+    package var answersChallenges: Bool { true }
+
+    package func answer(_ challenge: [UInt8], by module: ModuleID) throws(TapError) -> TapAnswer {
+        try state.withLock { (state: inout sending State) throws(TapError) -> TapAnswer in
+            let table = state.tables.table(state.published, digest: state.digest)?.table
+            guard let entry = table?.entry(module) else { throw .notInTable(module) }
+            var chain = state.chains[module] ?? CheckChain()
+            chain.begin(entry.plan.initKey)
+            guard var bytes = chain.answer(challenge, by: module) else { throw .unopened(module, life: state.life) }
+            state.chains[module] = chain
+            try state.answerFault?(&bytes)
+            return TapAnswer(bytes: bytes, life: state.life)
+        }
+    }
+
+    /// Every answer is given to this on its way; nil: none is. What it throws is answered in its place.
+    package func onAnswer(_ fault: (@Sendable (inout [UInt8]) throws(TapError) -> Void)?) {
+        state.withLock { $0.answerFault = fault }
+    }
+
+    /// The chains of keys are lost, as when the kernel's module is loaded anew.
+    package func loseChains() {
+        state.withLock { state in
+            state.chains = [:]
+            state.life += 1
+        }
+    }
+
     // MARK: - What tests set and see
 
     /// The table that was published last.
@@ -95,6 +126,10 @@ package final class SimulatedTap: Tap {
 
     /// The device was booted: nothing is left.
     package func wipe() {
-        state.withLock { state in state = State(processes: state.processes) }
+        state.withLock { state in
+            let life = state.life
+            state = State(processes: state.processes)
+            state.life = life + 1
+        }
     }
 }

@@ -20,6 +20,15 @@ package protocol Tap: Sendable {
     /// What the tap does now. Frees what processes that are gone have left.
     func read() throws(TapError) -> TapReading
 
+    /// Whether its modules can be challenged here.
+    var answersChallenges: Bool { get }
+
+    /// Has a module of the published table answer a challenge of the security check, and takes its chain of keys one step
+    /// on (`l45_check_answer`). What answers is the tap: the caller can read neither challenge nor answer.
+    /// - Throws: `TapError.notInTable`, `TapError.unopened` where it opens under none of the module's keys; whatever else
+    ///   keeps the tap from answering.
+    func answer(_ challenge: [UInt8], by module: ModuleID) throws(TapError) -> TapAnswer
+
     /// What the tap tells unasked, for one listener; ends with the tap.
     var notices: AsyncStream<TapNotice> { get }
 }

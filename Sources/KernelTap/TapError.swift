@@ -19,6 +19,12 @@ package enum TapError: Error, Hashable, CustomStringConvertible {
     case tooManyRemotes(ModuleID?, count: Int, max: Int)
     /// A module that this tap can not carry, and why.
     case unfit(ModuleID, reason: String)
+    /// No table in force has the module.
+    case notInTable(ModuleID)
+    /// A challenge opens under none of the module's keys.
+    case unopened(ModuleID, life: UInt64)
+    /// What answers for the user-space tap's modules does not.
+    case keeper(program: String, errno: Int32)
     /// The system refused; `errno` says why.
     case system(operation: String, path: String, errno: Int32)
 
@@ -56,6 +62,13 @@ package enum TapError: Error, Hashable, CustomStringConvertible {
                 + (module == nil ? " in all" : " of one module") + "; name them by wider address blocks"
         case .unfit(let module, let reason):
             "module \(module) does not fit this tap: \(reason)"
+        case .notInTable(let module):
+            "module \(module) is in no table that the tap has in force"
+        case .unopened(let module, _):
+            "module \(module) has no key under which the challenge opens"
+        case .keeper(let program, let errno):
+            "\(program) does not answer for the tap's modules: \(String(cString: strerror(errno))); it belongs beside "
+                + "libl45tap.so"
         case .system(let operation, let path, let errno):
             "cannot \(operation) \(path): \(String(cString: strerror(errno)))"
         case .moduleMissing:

@@ -35,7 +35,8 @@ struct L45: AsyncParsableCommand {
                 name: "Fleet",
                 subcommands: [
                     GetCommand.self, DescribeCommand.self, RolloutCommand.self, ThreatLevelCommand.self,
-                    WaitCommand.self, LabelCommand.self, ForgetCommand.self, TokenCommand.self,
+                    WaitCommand.self, LabelCommand.self, ForgetCommand.self, ReadmitCommand.self,
+                    TokenCommand.self,
                 ]),
             CommandGroup(
                 name: "Paths",

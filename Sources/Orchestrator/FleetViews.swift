@@ -11,13 +11,16 @@ package struct FleetViews: Sendable {
     let trusts: PathTrustBook
     /// nil: not asked of paths.
     let keys: PathKeyDesk?
+    /// nil: not asked of checks.
+    let checks: CheckBook?
     let now: Timestamp
     let names: [DeviceID: String]
 
     package init(
         fleet: FleetState, book: IntentBook, misfits: [IntentName: String] = [:], paths: PathFleet = PathFleet(),
-        trusts: PathTrustBook = PathTrustBook(), keys: PathKeyDesk? = nil, now: Timestamp
+        trusts: PathTrustBook = PathTrustBook(), keys: PathKeyDesk? = nil, checks: CheckBook? = nil, now: Timestamp
     ) {
+        self.checks = checks
         self.paths = paths
         self.trusts = trusts
         self.keys = keys
@@ -61,7 +64,8 @@ package struct FleetViews: Sendable {
         }
         return DeviceView(
             device: device, labels: device.facts.labels, link: link, linkSince: since,
-            generationDecided: snapshot?.table?.generation ?? .none, report: snapshot?.report)
+            generationDecided: snapshot?.table?.generation ?? .none, report: snapshot?.report,
+            problems: distrusts(of: id))
     }
 
     /// Devices that the query's names and labels leave, sorted by name.
@@ -94,7 +98,8 @@ package struct FleetViews: Sendable {
                 views.append(
                     ModuleView(
                         plan: entry.plan, device: snapshot.device.id, deviceName: snapshot.device.facts.name,
-                        decided: entry, report: reports[entry.plan.id]))
+                        decided: entry, report: reports[entry.plan.id],
+                        check: check(of: entry.plan, on: snapshot.device.id)))
             }
         }
         for name in query.names where !views.contains(where: { $0.id.description == name }) {
@@ -234,7 +239,8 @@ package struct FleetViews: Sendable {
             conditions.append(
                 Condition(
                     type: "Fits", status: .no, reason: "FleetChanged",
-                    message: "\(reason); its modules stay as they are", since: nil))
+                    message: book.excluded(from: record.name).isEmpty
+                        ? "\(reason); its modules stay as they are" : "\(reason); its modules are withdrawn", since: nil))
         }
         if let (halted, halt) = statuses.lazy.compactMap({ status in status.course?.halt.map { (status.intent, $0) } })
             .first
@@ -246,6 +252,7 @@ package struct FleetViews: Sendable {
                     since: halt.at))
         }
         if let condition = posturePart(of: record.name) { conditions.append(condition) }
+        if let condition = trustPart(of: record.name) { conditions.append(condition) }
         if record.paused {
             conditions.append(
                 Condition(

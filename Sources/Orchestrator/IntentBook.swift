@@ -8,6 +8,8 @@ package struct IntentBook: Sendable {
     private(set) var parsed: [IntentName: Intent] = [:]
     /// The level in force; nil: there is no posture.
     package internal(set) var standing: PostureStanding?
+    /// Devices that take no part in an intent: a module of it failed its security check there.
+    package internal(set) var distrusted: [IntentName: Set<DeviceID>] = [:]
 
     package init() {}
 
@@ -24,8 +26,15 @@ package struct IntentBook: Sendable {
     /// What the compiler takes, sorted by name.
     package var entries: [CompilerInput.Entry] {
         records.values.sorted { $0.name < $1.name }.compactMap { record in
-            parsed[record.name].map { CompilerInput.Entry($0, epoch: record.epoch) }
+            parsed[record.name].map { CompilerInput.Entry($0, epoch: record.epoch, excluded: excluded(from: record.name)) }
         }
+    }
+
+    /// What shuts a device out of the head of a chain shuts it out of every link.
+    package func excluded(from name: IntentName) -> Set<DeviceID> {
+        if distrusted.isEmpty { return [] }
+        let own = distrusted[name] ?? []
+        return own.union(head(of: name).flatMap { distrusted[$0.name] } ?? [])
     }
 
     /// Puts the documents of `sources` in force; with `prune`, takes out every intent that they do not name.
@@ -86,7 +95,8 @@ package struct IntentBook: Sendable {
     /// How new editions go round. One that is come back to was everywhere once: it goes to every device at once.
     package var strategies: [IntentName: RolloutStrategy] {
         parsed.compactMapValues(\.rollout).filter { name, _ in
-            records[name].map { $0.epoch == $0.epochMax } ?? false
+            // An edition that leaves a device behind that failed goes to all the others at once.
+            distrusted[name] == nil && (records[name].map { $0.epoch == $0.epochMax } ?? false)
         }
     }
 

@@ -64,6 +64,9 @@ extension NetworkOrchestrator {
         if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
         paths.connected(device, kept: arrival.hello.pathGeneration)
         pathKeys.connected(id, tag: arrival.hello.pathKeysTag)
+        // A line that took over from another that was not seen to end.
+        carryOut(checks.disconnected(id, fleet, now: arrival.at), arrival.at)
+        checks.connected(id, answersChallenges: arrival.hello.answersChallenges)
         try server?.send(.welcome(id, reportEvery: reportEvery), to: arrival.session)
         note(
             Event(
@@ -81,6 +84,7 @@ extension NetworkOrchestrator {
         let time = now()
         sessions[id] = nil
         arrivals[id] = nil
+        carryOut(checks.disconnected(id, fleet, now: time), time)
         fleet.disconnected(id, now: time)
         paths.disconnected(id)
         pathKeys.disconnected(id)
@@ -113,6 +117,7 @@ extension NetworkOrchestrator {
         case .paths(let report): received(report, from: id)
         case .pathKeysHeld(let tag): pathKeysHeld(tag, by: id)
         case .pathExchanges(let exchanges): received(exchanges, from: id)
+        case .moduleAnswer(let answer): received(answer, from: id)
         case .artifactWanted(let reference, let offset):
             sendArtifact(reference, from: offset, to: session)
         }

@@ -20,6 +20,7 @@ extension NetworkOrchestrator: OperatorService {
             case .createToken(let request): return .token(try createToken(request))
             case .setLabels(let request): return .device(try setLabels(request))
             case .forgetDevice(let request): return .forgotten(try forget(request))
+            case .readmitDevice(let request): return .device(try readmit(request))
             case .setLevel(let request): return .level(try setLevel(request))
             case .version: return .version(version)
             }
@@ -194,6 +195,8 @@ extension NetworkOrchestrator: OperatorService {
         fleet.forget(id)
         paths.forget(id)
         pathKeys.forget(id)
+        checks.forget(id)
+        unstoredDistrusts = unstoredDistrusts.filter { $0.key.device != id }
         note(Event(at: now(), severity: .warning, subject: "device/\(id)", message: "device forgotten"))
         plansAreStale = true
         passAtOnce()

@@ -4,23 +4,28 @@ import L45Model
 extension NetworkOrchestrator {
     /// Returns once the fleet is as `condition` wants it, at once when it already is.
     package func waitUntil(_ condition: @escaping @Sendable (FleetState) -> Bool) async {
-        await wait { fleet, _, _, _ in condition(fleet) }
+        await wait { fleet, _, _, _, _ in condition(fleet) }
     }
 
     /// Returns once the paths are as `condition` wants them, at once when they already are.
     package func waitUntilPaths(_ condition: @escaping @Sendable (PathFleet) -> Bool) async {
-        await wait { _, paths, _, _ in condition(paths) }
+        await wait { _, paths, _, _, _ in condition(paths) }
     }
 
     /// Returns once the keys of paths, and the trust in them, are as `condition` wants them.
     package func waitUntilKeys(_ condition: @escaping @Sendable (PathKeyDesk, PathTrustBook) -> Bool) async {
-        await wait { _, _, keys, trusts in condition(keys, trusts) }
+        await wait { _, _, keys, trusts, _ in condition(keys, trusts) }
+    }
+
+    /// Returns once the security checks are as `condition` wants them.
+    package func waitUntilChecks(_ condition: @escaping @Sendable (CheckBook) -> Bool) async {
+        await wait { _, _, _, _, checks in condition(checks) }
     }
 
     private func wait(
-        _ condition: @escaping @Sendable (FleetState, PathFleet, PathKeyDesk, PathTrustBook) -> Bool
+        _ condition: @escaping @Sendable (FleetState, PathFleet, PathKeyDesk, PathTrustBook, CheckBook) -> Bool
     ) async {
-        if condition(fleet, paths, pathKeys, trusts) { return }
+        if condition(fleet, paths, pathKeys, trusts, checks) { return }
         await withCheckedContinuation { waiters.append(Waiter(condition: condition, continuation: $0)) }
     }
 
@@ -38,15 +43,15 @@ extension NetworkOrchestrator {
     func resumeWaiters() {
         guard !waiters.isEmpty else { return }
         let fleet = fleet
-        let (paths, keys, trusts) = (paths, pathKeys, trusts)
-        let ready = waiters.filter { $0.condition(fleet, paths, keys, trusts) }
+        let (paths, keys, trusts, checks) = (paths, pathKeys, trusts, checks)
+        let ready = waiters.filter { $0.condition(fleet, paths, keys, trusts, checks) }
         guard !ready.isEmpty else { return }
-        waiters.removeAll { $0.condition(fleet, paths, keys, trusts) }
+        waiters.removeAll { $0.condition(fleet, paths, keys, trusts, checks) }
         for waiter in ready { waiter.continuation.resume() }
     }
 
     struct Waiter {
-        let condition: @Sendable (FleetState, PathFleet, PathKeyDesk, PathTrustBook) -> Bool
+        let condition: @Sendable (FleetState, PathFleet, PathKeyDesk, PathTrustBook, CheckBook) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
 }

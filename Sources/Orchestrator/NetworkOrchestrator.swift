@@ -24,6 +24,11 @@ package actor NetworkOrchestrator {
     package internal(set) var pathKeys: PathKeyDesk
     package internal(set) var trusts: PathTrustBook
     var witness = PathWitness()
+    package internal(set) var checks: CheckBook
+    /// Not in the CIB yet.
+    var unstoredDistrusts: [DistrustName: Distrust] = [:]
+    /// Intents that a device was found to be distrusted in, and that are not planned without it yet.
+    var toShutOut: Set<IntentName> = []
     /// Paths of all intents, of those too that rest at the present level; nil: not compiled yet.
     var plannedPaths: [DevicePaths]?
     var book: IntentBook
@@ -67,6 +72,13 @@ package actor NetworkOrchestrator {
         let stored = try inventory.fleet()
         book = try IntentBook(stored.intents, standing: stored.posture)
         trusts = PathTrustBook(stored.pathTrusts)
+        checks = CheckBook(policy: configuration.checks, checks: stored.checks, distrusts: stored.distrusts)
+        book.distrusted = checks.distrusted
+        // It was killed between the verdict and the plans without the device.
+        toShutOut = Set(
+            stored.distrusts.filter { distrust in
+                stored.plans[distrust.device]?.modules.contains { $0.intent == distrust.intent } ?? false
+            }.map(\.intent))
         fleet = FleetState(policy: configuration.policy)
         for record in stored.intents { fleet.put(record) }
         for (id, known) in stored.devices {
@@ -184,7 +196,8 @@ package actor NetworkOrchestrator {
     /// Time moves rollouts too (drain bounds, resends, schedules); often while one is under way, seldom when all is settled.
     private func tick() async throws {
         while true {
-            try await Task.sleep(for: isUnsettled ? .milliseconds(250) : .seconds(2))
+            let checksDue = max(.milliseconds(250), min(.seconds(2), checks.dueAt - now()))
+            try await Task.sleep(for: isUnsettled ? .milliseconds(250) : .milliseconds(checksDue.milliseconds))
             stir()
         }
     }
@@ -199,6 +212,7 @@ package actor NetworkOrchestrator {
         defer { passTook = ContinuousClock.now - begin }
         let time = now()
         try flush(time)
+        try shutOut(time)
         if plansAreStale {
             plansAreStale = false
             replan(time)
@@ -207,6 +221,7 @@ package actor NetworkOrchestrator {
         try carryOut(Reconciler.step(fleet.snapshot, now: time), time)
         try carryOutPaths(time)
         try carryOutPathKeys(time)
+        try carryOutChecks(time)
         try followPosture(time)
         askWhereRolloutsWait(time)
         resumeWaiters()
@@ -236,7 +251,9 @@ package actor NetworkOrchestrator {
                 events.append(
                     Event(
                         at: time, severity: .warning, subject: "intent/\(intent)",
-                        message: "intent no longer fits; its modules stay", facts: ["reason": reason]))
+                        message: book.excluded(from: intent).isEmpty
+                            ? "intent no longer fits; its modules stay" : "intent no longer fits; its modules go",
+                        facts: ["reason": reason]))
             }
             try adopt(planned, removed: [], cause: "devices changed", time)
         } catch {

@@ -16,12 +16,15 @@ package struct OrchestratorConfiguration: Sendable {
     package var silenceMax: Span
     /// At least this long from one reconciliation pass to the next: what arrives meanwhile is decided together.
     package var passEvery: Span
+    /// The security check of modules.
+    package var checks: CheckPolicy
 
     package init(
         stateFolder: String, host: String = "0.0.0.0", port: Int = 7450, policy: RolloutPolicy = RolloutPolicy(),
         reportEvery: Span = .seconds(10), heartbeatEvery: Span = .seconds(15), silenceMax: Span = .seconds(45),
-        passEvery: Span = .milliseconds(20)
+        passEvery: Span = .milliseconds(20), checks: CheckPolicy = CheckPolicy()
     ) {
+        self.checks = checks
         self.stateFolder = stateFolder
         self.host = host
         self.port = port

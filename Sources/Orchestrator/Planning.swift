@@ -75,9 +75,11 @@ package enum Planning {
             misfits[intent] =
                 (faults.first { $0.origin == origin } ?? faults.first)?.message ?? "it does not fit the fleet"
         }
+        // An accident must not withdraw a dialect. A failed check is none: where it leaves an intent without an end, the modules go.
+        let kept = misfits.filter { book.excluded(from: $0.key).isEmpty }
         return Planned(
-            book: book, plans: keeping(misfits, of: fleet.plans, in: compiled.plans),
-            paths: keeping(misfits, of: fleet.paths, in: compiled.paths),
+            book: book, plans: keeping(kept, of: fleet.plans, in: compiled.plans),
+            paths: keeping(kept, of: fleet.paths, in: compiled.paths),
             warnings: compiled.diagnostics.map { $0.rendered() }, misfits: misfits, proofs: proofs,
             summaries: compiled.summaries)
     }

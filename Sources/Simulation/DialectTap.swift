@@ -89,6 +89,12 @@ package final class DialectTap: Tap {
         return reading
     }
 
+    package var answersChallenges: Bool { tables.answersChallenges }
+
+    package func answer(_ challenge: [UInt8], by module: ModuleID) throws(TapError) -> TapAnswer {
+        try tables.answer(challenge, by: module)
+    }
+
     // MARK: Faults
 
     /// As if a call that began under the present table did not end.

@@ -66,6 +66,8 @@ private let rootHelp = """
       wait                    Wait until something has come about.
       label                   Change the operator's labels of a device.
       forget                  Drop a device that will not come back.
+      readmit                 Let a device take part again that failed a security
+                              check.
       token                   Let devices enrol.
 
     PATHS SUBCOMMANDS:

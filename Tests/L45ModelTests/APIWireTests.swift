@@ -39,6 +39,7 @@ struct APIWireTests {
         ),
         (
             .forgetDevice(DeviceRequest(device: "web-1")),
+            .readmitDevice(DeviceRequest(device: "web-1")),
             #"{"api":"l45/v1","body":{"device":"web-1"},"verb":"forget-device"}"#
         ),
         (

@@ -27,9 +27,10 @@
  *   SOCKETS dump [{ MOD_ID u64 }] -> { SOCKET nest } each
  *           all tapped sockets, or those of one module (-ENOENT: no such module); consistent in the same way
  *   RESPOND { MOD_ID u64, CHALLENGE binary } -> { MOD_ID u64, ANSWER binary }
- *           the security check, see l45_respond in l45_core.h; -ENOENT no such module; -EOPNOTSUPP it has no init_key;
- *           -EMSGSIZE the challenge is no challenge's length; -EBADMSG it does not open under the init_key (and an
- *           ALERT event says so)
+ *           the security check, see l45_check_answer in l45_core.h: each answer takes the module's chain of keys one
+ *           step on, which begins with init_key and outlives what else changes of the module while the table holds it;
+ *           -ENOENT no such module; -EOPNOTSUPP it has no init_key; -EMSGSIZE the challenge is no challenge's length;
+ *           -EBADMSG it opens under no key of the chain (and an ALERT event says so)
  *
  * Events, group "events", to the namespace that they belong to and to listeners with CAP_NET_ADMIN in it:
  *   EVENT   { EVENT_KIND u8, TEXT, and what concerns it: MOD_ID, SOCKET nest, REASON, GENERATION, LOST }
@@ -165,6 +166,7 @@ enum l45_status_attribute {
 	L45_ST_REFUSED,     /* u64: sockets that matched and must not be tapped, since the table was first set */
 	L45_ST_FAILED,      /* u64: sockets left untapped for want of memory */
 	L45_ST_LIMIT_MODULES, /* u32 */
+	L45_ST_LIFE,        /* u64, drawn when the namespace's tap begins, and at each FLUSH: chains of keys begin anew */
 	__L45_ST_MAX
 };
 

@@ -14,6 +14,8 @@ package enum AgentInput: Sendable {
     /// Take this whole state. `unfit`: why the tap could not carry it (`Tap.check`); nil when it can.
     case set(DeviceTable, unfit: String?)
     case reportWanted
+    /// For a module of the tap.
+    case challenged(ModuleChallenge)
     case artifactChunk(ArtifactReference, offset: Int, bytes: ByteBuffer)
     /// The orchestrator has no such file.
     case artifactMissing(ArtifactReference)
@@ -24,6 +26,7 @@ package enum AgentInput: Sendable {
     case noticed(TapNotice)
 
     // Results of outputs.
+    case responded(ModuleAnswer)
     case ledgerStored(Generation)
     case ledgerFailed(Generation, reason: String)
     case published(Generation)

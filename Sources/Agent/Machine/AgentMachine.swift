@@ -114,6 +114,9 @@ package struct AgentMachine: Sendable {
         case .reportWanted:
             isReportDue = true
             return [.readTap]
+        // Relayed, either way; nothing is kept of it.
+        case .challenged(let challenge): return [.challenge(challenge)]
+        case .responded(let answer): return isConnected ? [.send(.moduleAnswer(answer))] : []
         case .artifactChunk(let artifact, let offset, let bytes):
             return chunk(artifact, offset: offset, bytes: bytes, now: now)
         case .artifactMissing(let artifact):

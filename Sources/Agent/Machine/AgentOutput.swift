@@ -13,6 +13,8 @@ package enum AgentOutput: Hashable, Sendable {
     case publish(DeviceTable)
     /// Answered by `read` or `readFailed`.
     case readTap
+    /// Have the module answer. Answered by `responded`.
+    case challenge(ModuleChallenge)
     /// Answered by `artifactFailed` or nothing.
     case appendArtifact(ArtifactReference, offset: Int, bytes: ByteBuffer)
     /// Answered by `artifactStored`, `artifactBroken` or `artifactFailed`.

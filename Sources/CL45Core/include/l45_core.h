@@ -266,6 +266,36 @@ enum l45_check { L45_CHECK_CHALLENGE = 0, L45_CHECK_ANSWER = 1 };
 long l45_respond(const uint8_t init_key[L45_INIT_KEY_BYTES], uint64_t mod_id, const uint8_t nonce[12],
 		 const uint8_t *challenge, size_t bytes, uint8_t *answer, size_t answer_cap);
 
+/*
+ * Keys ratchet. Of each challenge that was answered both ends make the next key: BLAKE2s(key = the key it was sealed
+ * under, "l45 check next" | mod_id u64 LE | challenge), 32 bytes. The challenge came sealed, so who knows init_key and
+ * missed one round knows no later key.
+ *
+ * The orchestrator moves on when it has verified an answer. The module can not know whether its answer arrived: it keeps
+ * the key that it last answered under and the one made then, and a challenge says by which of them it opens how far the
+ * orchestrator is. init_key opens at any time: an orchestrator whose records are older than the module begins again with
+ * it. Whether that is to be believed is the orchestrator's to judge, never the module's.
+ */
+struct l45_check_chain {
+	uint8_t init[L45_INIT_KEY_BYTES];
+	uint8_t sure[L45_INIT_KEY_BYTES]; /* the orchestrator had this one */
+	uint8_t next[L45_INIT_KEY_BYTES]; /* it has this one, if the last answer reached it */
+	uint64_t answered;                /* challenges, since the chain began */
+	uint8_t begun;                    /* 0: all zero, no key yet */
+	uint8_t reserved[7];
+};
+
+/* Begins a chain; one that has begun with this very key goes on as it is. */
+void l45_check_begin(struct l45_check_chain *chain, const uint8_t init_key[L45_INIT_KEY_BYTES]);
+
+/* As l45_respond, under the chain's keys, and takes the chain one step on. A refusal changes nothing. */
+long l45_check_answer(struct l45_check_chain *chain, uint64_t mod_id, const uint8_t nonce[12],
+		      const uint8_t *challenge, size_t bytes, uint8_t *answer, size_t answer_cap);
+
+/* The key after this one. challenge: as drawn, L45_CHALLENGE_BYTES_MIN to _MAX bytes of it. */
+void l45_check_next(const uint8_t key[L45_INIT_KEY_BYTES], uint64_t mod_id, const uint8_t *challenge, size_t bytes,
+		    uint8_t next[L45_INIT_KEY_BYTES]);
+
 /* ---- ChaCha20-Poly1305 (RFC 8439) ---- */
 
 #define L45_AEAD_KEY_BYTES 32

@@ -28,6 +28,7 @@ extension WireAgentFrame {
         case .paths(let value): paths = WirePathReport(value)
         case .pathKeysHeld(let tag): pathKeysHeld.tag = tag
         case .pathExchanges(let value): pathExchanges = WirePathExchanges(value)
+        case .moduleAnswer(let value): moduleAnswer = WireModuleAnswer(value)
         }
     }
 
@@ -71,6 +72,9 @@ extension WireAgentFrame {
             .message(
                 .pathExchanges(
                     try WireError.at("path_exchanges") { () throws(WireError) in try exchanges.value() }))
+        case .moduleAnswer(let answer):
+            .message(
+                .moduleAnswer(try WireError.at("module_answer") { () throws(WireError) in try answer.value() }))
         case .ping: .ping
         case nil: .unknown
         }

@@ -36,6 +36,7 @@ extension WireOrchestratorFrame {
             farGatesHeld.path = path.rawValue
             farGatesHeld.gates = gates.map(WirePathGate.init)
         case .pathKeys(let keys): pathKeys = WirePathKeys(keys)
+        case .challenge(let value): challenge = WireModuleChallenge(value)
         }
     }
 
@@ -80,6 +81,8 @@ extension WireOrchestratorFrame {
             }
         case .pathKeys(let keys):
             .message(.pathKeys(try WireError.at("path_keys") { () throws(WireError) in try keys.value() }))
+        case .challenge(let challenge):
+            .message(.challenge(try WireError.at("challenge") { () throws(WireError) in try challenge.value() }))
         case .ping: .ping
         case .granted(let grant):
             .granted(EnrolmentGrant(certificatePEM: grant.certificatePem, authorityPEM: grant.authorityPem))

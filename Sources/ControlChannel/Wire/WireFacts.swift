@@ -47,6 +47,7 @@ extension WireHello {
         ledgerGeneration = hello.ledgerGeneration.rawValue
         if let generation = hello.pathGeneration { pathGeneration = generation.rawValue }
         if let tag = hello.pathKeysTag { pathKeysTag = tag }
+        answersChallenges = hello.answersChallenges
     }
 
     func value() throws(WireError) -> AgentHello {
@@ -57,7 +58,8 @@ extension WireHello {
             ledgerGeneration: try WireCheck.generation(ledgerGeneration, "ledger_generation"),
             pathGeneration: hasPathGeneration
                 ? try WireCheck.generation(pathGeneration, "path_generation") : nil,
-            pathKeysTag: hasPathKeysTag ? try WirePathKeys.tag(pathKeysTag) : nil)
+            pathKeysTag: hasPathKeysTag ? try WirePathKeys.tag(pathKeysTag) : nil,
+            answersChallenges: answersChallenges)
     }
 
     /// - Returns: an empty range, 0 to 0, when the bounds are the wrong way round: it matches no version.

@@ -831,6 +831,14 @@ nonisolated struct WireAgentFrame: Sendable {
     set {body = .pathExchanges(newValue)}
   }
 
+  var moduleAnswer: WireModuleAnswer {
+    get {
+      if case .moduleAnswer(let v)? = body {return v}
+      return WireModuleAnswer()
+    }
+    set {body = .moduleAnswer(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -845,6 +853,7 @@ nonisolated struct WireAgentFrame: Sendable {
     case paths(WirePathReport)
     case pathKeysHeld(WirePathKeysHeld)
     case pathExchanges(WirePathExchanges)
+    case moduleAnswer(WireModuleAnswer)
 
   }
 
@@ -963,6 +972,14 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     set {body = .pathKeys(newValue)}
   }
 
+  var challenge: WireModuleChallenge {
+    get {
+      if case .challenge(let v)? = body {return v}
+      return WireModuleChallenge()
+    }
+    set {body = .challenge(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -979,6 +996,7 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     case setPaths(WirePathTable)
     case farGatesHeld(WireFarGatesHeld)
     case pathKeys(WirePathKeys)
+    case challenge(WireModuleChallenge)
 
   }
 
@@ -1038,6 +1056,9 @@ nonisolated struct WireHello: Sendable {
   var hasPathKeysTag: Bool {self._pathKeysTag != nil}
   /// Clears the value of `pathKeysTag`. Subsequent reads from it will return its default value.
   mutating func clearPathKeysTag() {self._pathKeysTag = nil}
+
+  /// Its tap's modules can be challenged, and it relays challenge and answer.
+  var answersChallenges: Bool = false
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2248,6 +2269,78 @@ nonisolated struct WirePathIntegrity: Sendable {
   fileprivate var _epoch: UInt64? = nil
 }
 
+/// The security check of one module: relayed by an agent that can read neither it nor the answer.
+nonisolated struct WireModuleChallenge: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var module: UInt64 = 0
+
+  /// Of this asking; the answer says it back.
+  var number: UInt64 = 0
+
+  var sealed: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireModuleAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var module: UInt64 = 0
+
+  var number: UInt64 = 0
+
+  var outcome: WireModuleAnswer.OneOf_Outcome? = nil
+
+  var answer: Data {
+    get {
+      if case .answer(let v)? = outcome {return v}
+      return Data()
+    }
+    set {outcome = .answer(newValue)}
+  }
+
+  /// The module has no key under which the challenge opens.
+  var unopened: Bool {
+    get {
+      if case .unopened(let v)? = outcome {return v}
+      return false
+    }
+    set {outcome = .unopened(newValue)}
+  }
+
+  /// It could not be asked: why, for the operator.
+  var unable: String {
+    get {
+      if case .unable(let v)? = outcome {return v}
+      return String()
+    }
+    set {outcome = .unable(newValue)}
+  }
+
+  /// Drawn by the tap when its modules' chains of keys began; with answer and unopened.
+  var life: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Outcome: Equatable, Sendable {
+    case answer(Data)
+    /// The module has no key under which the challenge opens.
+    case unopened(Bool)
+    /// It could not be asked: why, for the operator.
+    case unable(String)
+
+  }
+
+  init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "l45.control.v1"
@@ -2310,7 +2403,7 @@ nonisolated extension WirePathIntegrityKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".AgentFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}report\0\u{1}refused\0\u{3}artifact_wanted\0\u{1}event\0\u{1}ping\0\u{1}enrol\0\u{1}renew\0\u{2} paths\0\u{4}\u{14}path_keys_held\0\u{3}path_exchanges\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}report\0\u{1}refused\0\u{3}artifact_wanted\0\u{1}event\0\u{1}ping\0\u{1}enrol\0\u{1}renew\0\u{2} paths\0\u{4}\u{14}path_keys_held\0\u{3}path_exchanges\0\u{4}'module_answer\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2461,6 +2554,19 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .pathExchanges(v)
         }
       }()
+      case 100: try {
+        var v: WireModuleAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .moduleAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .moduleAnswer(v)
+        }
+      }()
       default: break
       }
     }
@@ -2516,6 +2622,10 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
       guard case .pathExchanges(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
     }()
+    case .moduleAnswer?: try {
+      guard case .moduleAnswer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2530,7 +2640,7 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OrchestratorFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0\u{4}\u{13}path_keys\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0\u{4}\u{13}path_keys\0\u{2}(challenge\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2707,6 +2817,19 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
           self.body = .pathKeys(v)
         }
       }()
+      case 100: try {
+        var v: WireModuleChallenge?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .challenge(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .challenge(v)
+        }
+      }()
       default: break
       }
     }
@@ -2770,6 +2893,10 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
       guard case .pathKeys(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
     }()
+    case .challenge?: try {
+      guard case .challenge(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2803,7 +2930,7 @@ nonisolated extension WirePing: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{1}facts\0\u{3}boot_id\0\u{3}ledger_generation\0\u{4}#path_generation\0\u{4}\u{14}path_keys_tag\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{1}facts\0\u{3}boot_id\0\u{3}ledger_generation\0\u{4}#path_generation\0\u{4}\u{14}path_keys_tag\0\u{4}(answers_challenges\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2818,6 +2945,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.ledgerGeneration) }()
       case 40: try { try decoder.decodeSingularUInt64Field(value: &self._pathGeneration) }()
       case 60: try { try decoder.decodeSingularStringField(value: &self._pathKeysTag) }()
+      case 100: try { try decoder.decodeSingularBoolField(value: &self.answersChallenges) }()
       default: break
       }
     }
@@ -2849,6 +2977,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     try { if let v = self._pathKeysTag {
       try visitor.visitSingularStringField(value: v, fieldNumber: 60)
     } }()
+    if self.answersChallenges != false {
+      try visitor.visitSingularBoolField(value: self.answersChallenges, fieldNumber: 100)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2860,6 +2991,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.ledgerGeneration != rhs.ledgerGeneration {return false}
     if lhs._pathGeneration != rhs._pathGeneration {return false}
     if lhs._pathKeysTag != rhs._pathKeysTag {return false}
+    if lhs.answersChallenges != rhs.answersChallenges {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5217,6 +5349,130 @@ nonisolated extension WirePathIntegrity: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs._epoch != rhs._epoch {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.sinceMs != rhs.sinceMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireModuleChallenge: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ModuleChallenge"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}module\0\u{1}number\0\u{1}sealed\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.module) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.sealed) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.module != 0 {
+      try visitor.visitSingularFixed64Field(value: self.module, fieldNumber: 1)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 2)
+    }
+    if !self.sealed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealed, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireModuleChallenge, rhs: WireModuleChallenge) -> Bool {
+    if lhs.module != rhs.module {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.sealed != rhs.sealed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireModuleAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ModuleAnswer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}module\0\u{1}number\0\u{1}answer\0\u{1}unopened\0\u{1}unable\0\u{1}life\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.module) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 3: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.outcome != nil {try decoder.handleConflictingOneOf()}
+          self.outcome = .answer(v)
+        }
+      }()
+      case 4: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.outcome != nil {try decoder.handleConflictingOneOf()}
+          self.outcome = .unopened(v)
+        }
+      }()
+      case 5: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.outcome != nil {try decoder.handleConflictingOneOf()}
+          self.outcome = .unable(v)
+        }
+      }()
+      case 6: try { try decoder.decodeSingularFixed64Field(value: &self.life) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.module != 0 {
+      try visitor.visitSingularFixed64Field(value: self.module, fieldNumber: 1)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 2)
+    }
+    switch self.outcome {
+    case .answer?: try {
+      guard case .answer(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 3)
+    }()
+    case .unopened?: try {
+      guard case .unopened(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+    }()
+    case .unable?: try {
+      guard case .unable(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    }()
+    case nil: break
+    }
+    if self.life != 0 {
+      try visitor.visitSingularFixed64Field(value: self.life, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireModuleAnswer, rhs: WireModuleAnswer) -> Bool {
+    if lhs.module != rhs.module {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.life != rhs.life {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

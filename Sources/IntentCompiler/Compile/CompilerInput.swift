@@ -7,9 +7,12 @@ package struct CompilerInput: Sendable {
         /// The edition of its dialects. The caller moves it on at each rotation and at each change of the document: a module's
         /// id is derived from it, and an id never stands for two contents on the wire.
         package var epoch: Epoch
-        package init(_ intent: Intent, epoch: Epoch) {
+        /// Devices that take no part in it, whatever it selects.
+        package var excluded: Set<DeviceID>
+        package init(_ intent: Intent, epoch: Epoch, excluded: Set<DeviceID> = []) {
             self.intent = intent
             self.epoch = epoch
+            self.excluded = excluded
         }
     }
 

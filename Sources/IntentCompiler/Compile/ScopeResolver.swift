@@ -6,24 +6,27 @@ struct ScopeResolver {
     private let intent: Intent
     private let epoch: Epoch
     private let index: DeviceIndex
+    private let excluded: Set<DeviceID>
     private var devices: [Device] { index.devices }
     private var diagnostics: [Diagnostic] = []
 
     static func resolve(_ entry: CompilerInput.Entry, _ index: DeviceIndex) -> (flows: [FlowScope], [Diagnostic]) {
-        var resolver = ScopeResolver(intent: entry.intent, epoch: entry.epoch, index: index)
+        var resolver = ScopeResolver(
+            intent: entry.intent, epoch: entry.epoch, index: index, excluded: entry.excluded)
         let flows = resolver.resolve()
         return (flows, resolver.diagnostics)
     }
 
-    private init(intent: Intent, epoch: Epoch, index: DeviceIndex) {
+    private init(intent: Intent, epoch: Epoch, index: DeviceIndex, excluded: Set<DeviceID>) {
+        self.excluded = excluded
         self.intent = intent
         self.epoch = epoch
         self.index = index
     }
 
     private mutating func resolve() -> [FlowScope] {
-        let clients = index.select(intent.clients)
-        let servers = index.select(intent.servers)
+        let clients = select(intent.clients)
+        let servers = select(intent.servers)
         // A monitor needs no other end: where only one is named, it watches there alone.
         let monitored = (
             clients: intent.places.clients == nil && intent.places.servers != nil ? [] : clients,
@@ -64,6 +67,11 @@ struct ScopeResolver {
 
     // MARK: who
 
+    private func select(_ selector: LabelSelector) -> [Device] {
+        let selected = index.select(selector)
+        return excluded.isEmpty ? selected : selected.filter { !excluded.contains($0.id) }
+    }
+
     private func alternative(_ words: String) -> String {
         intent.tags.isEmpty && words.hasPrefix("client") ? "" : ", or give '\(words)'"
     }
@@ -77,6 +85,15 @@ struct ScopeResolver {
                 Diagnostic(
                     at: place, "intent '\(intent.name)' selects no \(side): no device is enrolled",
                     hint: "run 'l45 token create' here and 'l45 agent' on the devices first"))
+            return
+        }
+        let shutOut = index.select(selector)
+        guard shutOut.isEmpty else {
+            diagnostics.append(
+                Diagnostic(
+                    at: place,
+                    "intent '\(intent.name)' is left without \(side): \(enumeration(shutOut.map(\.title))) failed a security check",
+                    hint: "look at the device, then 'l45 readmit device NAME'"))
             return
         }
         // The first requirement that nobody meets says most; else they contradict each other.

@@ -1,4 +1,5 @@
 import CL45Netlink
+import Foundation
 package import L45Model
 
 /// What a module answers to a challenge (RESPOND): for the orchestrator, who alone can open it. Pure.
@@ -26,6 +27,24 @@ extension NetlinkTap {
                 throw NetlinkMalformed("module \(answer.module.rawValue) answers, \(module.rawValue) was asked")
             }
             return answer
+        }
+    }
+
+    package var answersChallenges: Bool { true }
+
+    package func answer(_ challenge: [UInt8], by module: ModuleID) throws(TapError) -> TapAnswer {
+        let life = try NetlinkSocket().get(TapRequest(L45_CMD_STATUS)) { answer throws(NetlinkMalformed) in
+            try KernelStatus(answer).life
+        }
+        do {
+            return TapAnswer(bytes: try respond(to: challenge, by: module).bytes, life: life)
+        } catch {
+            guard case .refused(_, _, let errno) = error else { throw error }
+            switch errno {
+            case EBADMSG: throw .unopened(module, life: life)
+            case ENOENT: throw .notInTable(module)
+            default: throw error
+            }
         }
     }
 

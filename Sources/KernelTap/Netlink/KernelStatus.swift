@@ -17,6 +17,8 @@ package struct KernelStatus: Hashable, Sendable {
     package var refused: UInt64
     /// Sockets left untapped for want of memory.
     package var failed: UInt64
+    /// Drawn when the modules' chains of keys began; 0 of an l45.ko that has none.
+    package var life: UInt64
 
     /// - Parameter answer: the top level of an answer to STATUS.
     package init(_ answer: Attributes) throws(NetlinkMalformed) {
@@ -30,5 +32,6 @@ package struct KernelStatus: Hashable, Sendable {
         sockets = Int(try status.number(L45_ST_SOCKETS, as: UInt32.self) ?? 0)
         refused = try status.number(L45_ST_REFUSED) ?? 0
         failed = try status.number(L45_ST_FAILED) ?? 0
+        life = try status.number(L45_ST_LIFE) ?? 0
     }
 }

@@ -22,10 +22,29 @@ enum DescribeDevice {
             sheet.field(
                 "Probes", "answered beside the services on TCP \(ports.map { "\($0)" }.joined(separator: ", "))")
         }
+        if let checks = checks(modules) { sheet.field("Security check", checks) }
         sheet.section("Problems", device.problems.map { palette.paint(Printable.line($0), .bad) })
         sheet.section("Modules", ModulesTable.table(modules, now: now), palette)
         sheet.section("Events", EventsTable.table(events, now: now), palette)
         return sheet.text(palette)
+    }
+
+    /// nil: it has no module that is checked.
+    private static func checks(_ modules: [ModuleView]) -> Cell? {
+        let states = modules.compactMap(\.check?.state)
+        guard !states.isEmpty else { return nil }
+        let verified = states.count { $0 == .verified }
+        let text = "\(verified) of \(states.count) modules verified"
+        let others: [(CheckView.State, String)] = [
+            (.failed, "failed"), (.late, "asked again"), (.unchecked, "not checked: its agent can not relay challenges"),
+        ]
+        let rest = others.compactMap { state, words in
+            let count = states.count { $0 == state }
+            return count == 0 ? nil : "\(count) \(words)"
+        }
+        return Cell(
+            ([text] + rest).joined(separator: ", "),
+            states.contains(.failed) ? .bad : rest.isEmpty ? .plain : .warning)
     }
 
     private static func tap(_ kind: TapKind, _ processes: Int) -> String {

@@ -25,7 +25,19 @@ enum DescribeModule {
         sheet.field("Not ours", "\(counts.skipped) to the next module, \(counts.passedPlain) handed over plain")
         sheet.field("Dropped", "\(counts.dropped) plain")
         sheet.field("Forged", Cell("\(counts.forged)", counts.forged == 0 ? .plain : .bad))
+        if let check = module.check { sheet.field("Security check", self.check(check, now)) }
         sheet.section("Latest flows", module.filledIn.map(Printable.line))
         return sheet.text(palette)
+    }
+
+    private static func check(_ check: CheckView, _ now: Timestamp) -> Cell {
+        let every = "asked every \(check.window)"
+        return switch check.state {
+        case .verified: Cell("verified \(Age.ago(check.verifiedAt, now)), \(check.step) in a row; \(every)", .good)
+        case .waiting: Cell("not verified yet; \(every)")
+        case .late: Cell("asked again, last verified \(Age.ago(check.verifiedAt, now)); \(every)", .warning)
+        case .failed: Cell("failed; being revoked", .bad)
+        case .unchecked: Cell("not checked: its agent can not relay challenges", .warning)
+        }
     }
 }

@@ -4,7 +4,7 @@ import L45Model
 enum ModulesTable {
     static func table(_ modules: [ModuleView], now: Timestamp, wide: Bool = false) -> Table {
         var columns = ["ID", "DEVICE", "FLOW", "EPOCH", "ROLE", "STATE", "SOCKETS", "SENT", "RECEIVED", "ACTIVE"]
-        if wide { columns += ["PRIORITY", "IN DIALECT", "LEFT PLAIN", "DROPPED", "FORGED", "SOCKET", "DIALECT"] }
+        if wide { columns += ["CHECK", "PRIORITY", "IN DIALECT", "LEFT PLAIN", "DROPPED", "FORGED", "SOCKET", "DIALECT"] }
         return Table(
             columns: columns,
             rows: modules.map { module in
@@ -22,6 +22,7 @@ enum ModulesTable {
                 ]
                 if wide {
                     row += [
+                        Cell(module.check?.state.rawValue ?? "-", module.check?.state == .failed ? .bad : .plain),
                         "\(module.priority)",
                         "\(module.streamsInDialect)",
                         Cell("\(module.streamsLeftPlain)", module.streamsLeftPlain == 0 ? .plain : .warning),

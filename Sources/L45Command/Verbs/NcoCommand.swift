@@ -45,6 +45,15 @@ struct NcoCommand: AsyncParsableCommand {
             "Intents whose rotation by schedule may be under way at a time, 1 to 100000; of more that are due, the longest "
                 + "overdue go first.", valueName: "number"))
     var rotationsAtOnce: Int = RolloutPolicy().rotationsAtOnceMax
+    @Option(
+        help: ArgumentHelp(
+            "Modules are challenged at least this often, where their intents ask for less; 1s to 1d.", valueName: "span"))
+    var secCheckWindow: Span?
+    @Option(
+        help: ArgumentHelp(
+            "A challenge that is not answered for this long is sent again; the third in a row fails the module.",
+            valueName: "span"))
+    var checkSilence: Span = CheckPolicy().silence
     @OptionGroup var logs: LogOptions
 
     func validate() throws {
@@ -52,6 +61,12 @@ struct NcoCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--rotations-at-once \(rotationsAtOnce) is not within 1 to 100000; to stop an intent's rotation by schedule, "
                     + "use 'l45 rollout pause INTENT'.")
+        }
+        if let secCheckWindow, secCheckWindow < .seconds(1) || secCheckWindow > .seconds(86_400) {
+            throw ValidationError("--sec-check-window \(secCheckWindow) is not within 1s to 1d.")
+        }
+        guard checkSilence >= .milliseconds(500) else {
+            throw ValidationError("--check-silence \(checkSilence) is under 500ms.")
         }
         guard silenceMax >= .seconds(3) else { throw ValidationError("--silence-max \(silenceMax) is under 3s.") }
         guard passEvery > .zero, reportEvery > .zero, resendAfter > .zero else {
@@ -74,7 +89,8 @@ struct NcoCommand: AsyncParsableCommand {
                         drainBound: drainBound, resendAfter: resendAfter, rotationsAtOnceMax: rotationsAtOnce),
                     reportEvery: reportEvery,
                     heartbeatEvery: .milliseconds(silenceMax.milliseconds / 3), silenceMax: silenceMax,
-                    passEvery: passEvery),
+                    passEvery: passEvery,
+                    checks: CheckPolicy(windowMax: secCheckWindow, silence: checkSilence)),
                 logger: logger)
         } catch {
             throw CommandEnd.badInput("the orchestrator can not start: \(error)")

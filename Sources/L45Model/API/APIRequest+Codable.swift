@@ -7,6 +7,7 @@ extension APIRequest: Codable {
         case createToken = "create-token"
         case setLabels = "set-labels"
         case forgetDevice = "forget-device"
+        case readmitDevice = "readmit-device"
         case setLevel = "set-level"
     }
 
@@ -37,6 +38,7 @@ extension APIRequest: Codable {
         case .createToken: self = .createToken(try body())
         case .setLabels: self = .setLabels(try body())
         case .forgetDevice: self = .forgetDevice(try body())
+        case .readmitDevice: self = .readmitDevice(try body())
         case .setLevel: self = .setLevel(try body())
         case .version: self = .version
         }
@@ -59,6 +61,7 @@ extension APIRequest: Codable {
         case .createToken(let body): try put(.createToken, body)
         case .setLabels(let body): try put(.setLabels, body)
         case .forgetDevice(let body): try put(.forgetDevice, body)
+        case .readmitDevice(let body): try put(.readmitDevice, body)
         case .setLevel(let body): try put(.setLevel, body)
         case .version: try container.encode(Verb.version, forKey: .verb)
         }

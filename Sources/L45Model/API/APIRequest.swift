@@ -18,6 +18,8 @@ package enum APIRequest: Hashable, Sendable {
     case setLabels(LabelRequest)
     /// Drop a device that will not come back: no rollout waits for it any more. Answer: `.forgotten`.
     case forgetDevice(DeviceRequest)
+    /// Let a device that failed a security check take part again. Answer: `.device`.
+    case readmitDevice(DeviceRequest)
     /// Go to another level of the posture. Answer: `.level`.
     case setLevel(LevelRequest)
     /// Answer: `.version`.

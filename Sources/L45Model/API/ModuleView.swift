@@ -30,13 +30,17 @@ package struct ModuleView: Hashable, Codable, Sendable {
     package var statistics: ModuleStatistics
     /// Flows that the wildcards were filled with, the latest few.
     package var filledIn: [String]
+    /// Its security check; nil: it is in no table.
+    package var check: CheckView?
 
     /// - Parameters:
     ///   - decided: its entry in the last table decided; nil when that table lacks it.
     ///   - report: what the tap says of it; nil when the tap does not have it.
     package init(
-        plan: ModulePlan, device: DeviceID, deviceName: String, decided: ModuleEntry?, report: ModuleReport?
+        plan: ModulePlan, device: DeviceID, deviceName: String, decided: ModuleEntry?, report: ModuleReport?,
+        check: CheckView? = nil
     ) {
+        self.check = check
         id = plan.id
         self.device = device
         self.deviceName = deviceName

@@ -57,6 +57,7 @@ extension NetworkOrchestrator {
     /// The fleet as operators see it now.
     var views: FleetViews {
         FleetViews(
-            fleet: fleet, book: book, misfits: misfits, paths: paths, trusts: trusts, keys: pathKeys, now: now())
+            fleet: fleet, book: book, misfits: misfits, paths: paths, trusts: trusts, keys: pathKeys, checks: checks,
+            now: now())
     }
 }

@@ -134,6 +134,17 @@ enum Sample {
                 PathExchanges(
                     sent: exchanges(&random), arrived: exchanges(&random),
                     leftOut: UInt64.random(in: 0...9, using: &random))),
+            .hello(
+                AgentHello(
+                    facts: facts, bootID: "boot", ledgerGeneration: Generation(7),
+                    answersChallenges: Bool.random(using: &random))),
+            .moduleAnswer(
+                ModuleAnswer(
+                    module: ModuleID(random.next()), number: 7,
+                    outcome: .answered(
+                        bytes(Int.random(in: ModuleAnswer.answerBytes, using: &random), &random), life: random.next()))),
+            .moduleAnswer(ModuleAnswer(module: ModuleID(3), number: 1 << 60, outcome: .unopened(life: 5))),
+            .moduleAnswer(ModuleAnswer(module: ModuleID(3), number: 9, outcome: .unable("the disk is full"))),
             .report(report(&random)),
             .refused(Generation(6), reason: "older than generation 7"),
             .artifactWanted(ArtifactReference(digest: digest, bytes: 600_000), offset: 65_536),
@@ -155,7 +166,15 @@ enum Sample {
             .setPaths(pathTable(&random)),
             .farGatesHeld(PathName("wan/10.2.0.0/24"), gates(&random)),
             .pathKeys(pathKeys(&random)),
+            .challenge(
+                ModuleChallenge(
+                    module: ModuleID(random.next()), number: 12,
+                    sealed: bytes(Int.random(in: ModuleChallenge.sealedBytes, using: &random), &random))),
         ]
+    }
+
+    private static func bytes(_ count: Int, _ random: inout Seeded) -> [UInt8] {
+        (0..<count).map { _ in .random(in: 0...255, using: &random) }
     }
 
     static func pathKeys(_ random: inout Seeded) -> PathKeys {

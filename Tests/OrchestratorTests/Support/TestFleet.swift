@@ -23,13 +23,17 @@ final class TestFleet {
     private let drainBound: Span
     /// The orchestrator's clock.
     let clock: TestClock
+    private let checks: CheckPolicy
 
-    init(drainBound: Span = .milliseconds(20), clock: TestClock = TestClock()) async throws {
+    init(
+        drainBound: Span = .milliseconds(20), clock: TestClock = TestClock(), checks: CheckPolicy = CheckPolicy()
+    ) async throws {
         self.drainBound = drainBound
         self.clock = clock
+        self.checks = checks
         folder = FileManager.default.temporaryDirectory.appending(path: "l45-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        (current, running) = try await Self.start(folder, port: 0, drainBound, clock)
+        (current, running) = try await Self.start(folder, port: 0, drainBound, clock, checks)
     }
 
     var orchestrator: NetworkOrchestrator {
@@ -38,12 +42,12 @@ final class TestFleet {
     }
 
     private static func start(
-        _ folder: URL, port: Int, _ drainBound: Span, _ clock: TestClock
+        _ folder: URL, port: Int, _ drainBound: Span, _ clock: TestClock, _ checks: CheckPolicy
     ) async throws -> (NetworkOrchestrator, Task<Void, any Error>) {
         let orchestrator = try NetworkOrchestrator(
             configuration: OrchestratorConfiguration(
                 stateFolder: folder.appending(path: "nco").path, host: "127.0.0.1", port: port,
-                policy: RolloutPolicy(drainBound: drainBound), passEvery: .milliseconds(1)),
+                policy: RolloutPolicy(drainBound: drainBound), passEvery: .milliseconds(1), checks: checks),
             logger: quiet, now: { clock.now })
         let running = Task { try await orchestrator.run() }
         await orchestrator.waitUntilListening()
@@ -94,7 +98,7 @@ final class TestFleet {
         _ = await running.result
         running = Task {}
         current = nil
-        (current, running) = try await Self.start(folder, port: port, drainBound, clock)
+        (current, running) = try await Self.start(folder, port: port, drainBound, clock, checks)
     }
 
     func apply(_ yaml: String, prune: Bool = false, dryRun: Bool = false) async -> APIResponse {

@@ -64,6 +64,65 @@ static void check_answer(void)
 	      client.text);
 }
 
+/* Answers a challenge of bytes all plain under key, and takes key one step on. Whether the answer is right. */
+static int round_of(uint64_t module, unsigned char key[L45_INIT_KEY_BYTES], unsigned char plain)
+{
+	unsigned char drawn[8], opened[L45_ANSWER_BYTES_MAX];
+	const struct nlattr *answer;
+	long bytes = -1;
+
+	memset(drawn, plain, sizeof(drawn));
+	memset(challenge, plain, L45_AEAD_NONCE_BYTES);
+	ad[9] = L45_CHECK_CHALLENGE;
+	l45_aead_seal(key, challenge, ad, sizeof(ad), drawn, sizeof(drawn), challenge + L45_AEAD_NONCE_BYTES);
+	if (respond(module, sizeof(challenge)))
+		return 0;
+	answer = answer_of();
+	ad[9] = L45_CHECK_ANSWER;
+	if (answer && answer->nla_len - NLA_HDRLEN == L45_SEAL_BYTES + 16) {
+		const unsigned char *data = attribute_data(answer);
+
+		bytes = l45_aead_open(key, data, ad, sizeof(ad), data + L45_AEAD_NONCE_BYTES, L45_AEAD_TAG_BYTES + 16,
+				      opened);
+	}
+	if (bytes != 16 || memcmp(opened, drawn, sizeof(drawn)))
+		return 0;
+	memcpy(opened, key, L45_INIT_KEY_BYTES);
+	l45_check_next(opened, module, drawn, sizeof(drawn), key);
+	return 1;
+}
+
+/* The keys move with each round; a table that changes the module does not take them back. */
+static void check_chain(void)
+{
+	unsigned char key[L45_INIT_KEY_BYTES], before[L45_INIT_KEY_BYTES], first[L45_INIT_KEY_BYTES];
+	struct module other = module_make(3);
+	unsigned int round, right = 0;
+
+	memset(key, 3, sizeof(key));
+	memcpy(first, key, sizeof(first));
+	for (round = 0; round < 10000; round++) {
+		memcpy(before, key, sizeof(before));
+		right += round_of(3, key, (unsigned char)round);
+	}
+	check(right == 10000, "10,000 challenges, each under the key that the one before made", "%u were answered",
+	      right);
+	/* The answer to the last one is lost: the orchestrator still has the key of before. */
+	memcpy(key, before, sizeof(key));
+	check(round_of(3, key, 200) && round_of(3, key, 201), "a lost answer leaves both ends able to go on", "%s",
+	      client.text);
+	memcpy(before, first, sizeof(before));
+	l45_check_next(first, 3, (const unsigned char *)"\0\0\0\0\0\0\0", 8, before);
+	check(!round_of(3, before, 1), "a key of long ago opens nothing", "%s", client.text);
+	table_begin(&client, 2, 'b', 1);
+	other.priority = 77;
+	table_add(&client, other);
+	table_commit(&client, 2);
+	check(round_of(3, key, 202), "a module that changes goes on with its chain", "%s", client.text);
+	check(round_of(3, first, 203) && round_of(3, first, 204), "a chain may begin again with the init key", "%s",
+	      client.text);
+}
+
 void check_respond(void)
 {
 	struct module keyless = module_make(5);
@@ -89,6 +148,7 @@ void check_respond(void)
 	challenge[20] ^= 1;
 	respond(3, sizeof(challenge));
 	check_refused(&client, -EBADMSG, "does not open", "a challenge with a bit changed");
+	check_chain();
 	table_flush(&client);
 	client_close(&client);
 }
