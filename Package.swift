@@ -48,6 +48,7 @@ let package = Package(
         .executable(name: "simulate-bench", targets: ["SimulateBenchmark"]),
         .executable(name: "reconcile-bench", targets: ["ReconcileBenchmark"]),
         .executable(name: "kernel-tap-probe", targets: ["KernelTapProbe"]),
+        .executable(name: "check-bench", targets: ["CheckBenchmark"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -199,7 +200,8 @@ let package = Package(
         .testTarget(
             name: "OrchestratorTests",
             dependencies: [
-                "Orchestrator", "CL45Core", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler", "IntentCompiler",
+                "Orchestrator", "CL45Core", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler",
+                "IntentCompiler",
                 "HiccupsGuard", "L45Model", .logging, .nioCore, .nioPosix,
             ],
             swiftSettings: strict),

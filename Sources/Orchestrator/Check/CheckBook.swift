@@ -133,7 +133,7 @@ package struct CheckBook: Sendable {
         guard now >= wakeAt || now < lastStep else { return [] }
         let gap = now - lastStep
         if lastStep != .never, gap > Self.pauseMax || gap < .zero {
-            let uncounted = gap < .zero ? gap : gap + .milliseconds(-Self.pauseMax.milliseconds)
+            let uncounted = gap < .zero ? gap : Span(milliseconds: gap.milliseconds - Self.pauseMax.milliseconds)
             for place in checks.keys { checks[place]?.stoodStill(uncounted) }
         }
         lastStep = now
@@ -162,7 +162,8 @@ package struct CheckBook: Sendable {
         effects += confirmRevoked(fleet, now)
         // A large fleet is walked less often.
         wakeAt = now + .milliseconds(max(200, Int64(checks.count) / 50))
-        dueAt = roster.keys.lazy.compactMap { [checks, policy] in checks[$0]?.lookAt(policy) }.min() ?? now + .seconds(3600)
+        dueAt =
+            roster.keys.lazy.compactMap { [checks, policy] in checks[$0]?.lookAt(policy) }.min() ?? now + .seconds(3600)
         return effects
     }
 

@@ -1,6 +1,6 @@
 import ControlChannel
 import Inventory
-package import L45Model
+import L45Model
 import Logging
 
 // The security check of modules (seeds 2.3, 3.3), carried out: challenges by the device's line, verdicts into the CIB.
