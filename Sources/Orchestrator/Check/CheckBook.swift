@@ -76,12 +76,13 @@ package struct CheckBook: Sendable {
     package mutating func disconnected(_ id: DeviceID, _ fleet: FleetState, now: Timestamp) -> [CheckEffect] {
         here.remove(id)
         missing.remove(id)
-        let plans = fleet.knownModules(id)
-        return places(of: id).flatMap { place -> [CheckEffect] in
-            guard let plan = plans[place.module], let verdict = checks[place]?.lineLost(policy: policy, now: now)
-            else { return [] }
-            return effects(of: verdict, at: place, plan, now)
+        var effects: [CheckEffect] = []
+        for entry in fleet.devices[id]?.table?.modules ?? [] {
+            let place = Place(id, entry.plan.id)
+            guard let verdict = checks[place]?.lineLost(policy: policy, now: now) else { continue }
+            effects += self.effects(of: verdict, at: place, entry.plan, now)
         }
+        return effects
     }
 
     package mutating func forget(_ id: DeviceID) {
@@ -90,7 +91,7 @@ package struct CheckBook: Sendable {
         missing.remove(id)
         distrusts[id] = nil
         // The CIB lets go of its rows with the device's.
-        for place in places(of: id) { checks[place] = nil }
+        checks = checks.filter { $0.key.device != id }
         unstored = unstored.filter { $0.device != id }
         stored = stored.filter { $0.key.device != id }
     }
@@ -100,8 +101,6 @@ package struct CheckBook: Sendable {
         wakeAt = .never
         return (distrusts.removeValue(forKey: id) ?? [:]).values.sorted { $0.intent < $1.intent }
     }
-
-    private func places(of id: DeviceID) -> [Place] { checks.keys.filter { $0.device == id }.sorted() }
 
     /// An answer came. What it changes has to be stored (`changes`) before the next `step`.
     package mutating func answered(
@@ -145,8 +144,6 @@ package struct CheckBook: Sendable {
         if due.count > policy.atOnceMax { due.removeLast(due.count - policy.atOnceMax) }
         for (place, plan) in due where distrusts[place.device]?[plan.intent] == nil {
             guard able.contains(place.device) else {
-                // One that was never checked may be of a release that can not be; what could, can.
-                guard let check = checks[place], check.standing.step > 0 else { continue }
                 if let verdict = checks[place]?.unaskable(
                     "its agent relays no challenges any more", policy: policy, now: now)
                 {
@@ -188,6 +185,8 @@ package struct CheckBook: Sendable {
                 }
                 guard isHere, distrusts[id]?[entry.plan.intent] == nil, snapshot.report?.module(entry.plan.id) != nil
                 else { continue }
+                // A device that was never checked may be of a release that can not be; what could, can.
+                guard able.contains(id) || (checks[place]?.standing.step ?? 0) > 0 else { continue }
                 roster[place] = entry.plan
             }
         }
@@ -205,8 +204,10 @@ package struct CheckBook: Sendable {
 
     private mutating func judgeSilence(_ roster: [Place: ModulePlan], _ now: Timestamp) -> [CheckEffect] {
         var effects: [CheckEffect] = []
-        for (place, plan) in roster.sorted(by: { $0.key < $1.key }) {
-            guard let verdict = checks[place]?.waited(policy: policy, now: now) else { continue }
+        for place in roster.keys.filter({ checks[$0]?.isAsked ?? false }).sorted() {
+            guard let plan = roster[place], let verdict = checks[place]?.waited(policy: policy, now: now) else {
+                continue
+            }
             effects += self.effects(of: verdict, at: place, plan, now)
         }
         return effects
