@@ -93,7 +93,7 @@ package final class PreloadTap: Tap {
             let published = Self.published(handle)
             let entry = state.tables.table(published.generation, digest: published.digest)?.table.entry(module)
             var keeper = state.keeper.take() ?? CheckKeeper(program: keeperProgram, folder: folder)
-            do {
+            do throws(TapError) {
                 let answer = try keeper.answer(challenge, by: module, initKey: entry?.plan.initKey)
                 state.keeper = consume keeper
                 return answer

@@ -39,8 +39,11 @@ struct APIWireTests {
         ),
         (
             .forgetDevice(DeviceRequest(device: "web-1")),
-            .readmitDevice(DeviceRequest(device: "web-1")),
             #"{"api":"l45/v1","body":{"device":"web-1"},"verb":"forget-device"}"#
+        ),
+        (
+            .readmitDevice(DeviceRequest(device: "web-1")),
+            #"{"api":"l45/v1","body":{"device":"web-1"},"verb":"readmit-device"}"#
         ),
         (
             .setLevel(LevelRequest(level: PostureLevel("CPCON2"), by: "alice@ops-1")),
