@@ -25,7 +25,7 @@ struct SecurityCheckTests {
 
     @Test("1,000 rounds are verified, each under another key")
     func rounds() throws {
-        var check = check()
+        var check = self.check()
         var module = CheckedModule(id, initKey: initKey)
         var random = Drawn(1)
         var keys: Set<Secret> = [initKey]
@@ -41,7 +41,7 @@ struct SecurityCheckTests {
     @Test("Every single bit of challenge, nonce, answer, id and key that is changed is caught")
     func everyBit() throws {
         var random = Drawn(2)
-        var asked = check()
+        var asked = self.check()
         let challenge = try asked.ask(number: 1, now: start, using: &random)
         let module = CheckedModule(id, initKey: initKey)
         var right = module
@@ -90,7 +90,7 @@ struct SecurityCheckTests {
     @Test("An answer is to one challenge: what was played back fails, what nobody asked for means nothing")
     func replays() throws {
         var random = Drawn(3)
-        var check = check()
+        var check = self.check()
         var module = CheckedModule(id, initKey: initKey)
         let first = try check.ask(number: 1, now: start, using: &random)
         let answer = module.relayed(first)
@@ -107,7 +107,7 @@ struct SecurityCheckTests {
     @Test("An answer to another challenge under the same key is found out")
     func otherChallenge() throws {
         var random = Drawn(4)
-        var check = check()
+        var check = self.check()
         var module = CheckedModule(id, initKey: initKey)
         let first = try check.ask(number: 1, now: start, using: &random)
         let answer = module.relayed(first)
@@ -123,7 +123,7 @@ struct SecurityCheckTests {
     @Test("Three silences in a row fail a module, and an answer in between forgives")
     func silence() throws {
         var random = Drawn(5)
-        var check = check()
+        var check = self.check()
         var module = CheckedModule(id, initKey: initKey)
         var now = start
         func silent(_ check: inout SecurityCheck) throws -> SecurityCheck.Verdict? {
@@ -144,7 +144,7 @@ struct SecurityCheckTests {
     @Test("A device that hangs up whenever it is asked fails in the end")
     func hangsUp() throws {
         var random = Drawn(6)
-        var check = check()
+        var check = self.check()
         for time in 1...10 {
             #expect(check.lineLost(policy: policy, now: start) == nil)
             _ = try check.ask(number: UInt64(time), now: start, using: &random)
@@ -161,7 +161,7 @@ struct SecurityCheckTests {
             let challenge = try check.ask(number: 1, now: start, using: &random)
             #expect(taken(module.relayed(challenge), by: &check) == .verified)
         }
-        var first = check()
+        var first = self.check()
         var module = CheckedModule(id, initKey: initKey)
         try verified(&first, &module)
         try verified(&first, &module)
@@ -202,13 +202,13 @@ struct SecurityCheckTests {
         var tried = 0
         func round(_ ends: inout Ends, _ fate: Fate) throws {
             let challenge = try ends.check.ask(number: 1, now: start, using: &random)
-            if fate == .killedAsking { ends.check = check(ends.stored) }
+            if fate == .killedAsking { ends.check = self.check(ends.stored) }
             if fate == .challengeLost { return }
             let answer = ends.module.relayed(challenge)
             if fate == .answerLost || fate == .killedAsking { return }
             #expect(taken(answer, by: &ends.check) == .verified)
             if fate != .killedBeforeStoring { ends.stored = ends.check.standing }
-            if fate != .none { ends.check = check(ends.stored) }
+            if fate != .none { ends.check = self.check(ends.stored) }
         }
         func from(_ ends: Ends, _ depth: Int) throws {
             var clean = ends
@@ -224,14 +224,14 @@ struct SecurityCheckTests {
         let standing = ModuleCheck(device: device, module: id, key: initKey)
         // `isUnsure` is left out: no chain is to begin again here.
         try from(
-            Ends(stored: standing, check: check(standing), module: CheckedModule(id, initKey: initKey)), 4)
+            Ends(stored: standing, check: self.check(standing), module: CheckedModule(id, initKey: initKey)), 4)
         #expect(tried == 1 + 6 + 36 + 216 + 1296)
     }
 
     @Test("Who has the init key and missed one round has no later key")
     func staleInitKey() throws {
         var random = Drawn(9)
-        var check = check()
+        var check = self.check()
         var module = CheckedModule(id, initKey: initKey)
         let first = try check.ask(number: 1, now: start, using: &random)
         #expect(taken(module.relayed(first), by: &check) == .verified)
