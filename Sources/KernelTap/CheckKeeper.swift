@@ -28,7 +28,9 @@ struct CheckKeeper: ~Copyable {
         var answer = [UInt8](repeating: 0, count: Int(L45_ANSWER_BYTES_MAX))
         var life: UInt64 = 0
         var result = l45_keeper_respond(keeper, module.rawValue, challenge, challenge.count, &answer, &life)
-        if result == -Int(ENOKEY) || result == -Int(EBADMSG), let initKey, initKey.bytes.count == Int(L45_INIT_KEY_BYTES) {
+        if result == -Int(ENOKEY) || result == -Int(EBADMSG), let initKey,
+            initKey.bytes.count == Int(L45_INIT_KEY_BYTES)
+        {
             let installed = l45_keeper_install(keeper, module.rawValue, initKey.bytes)
             result =
                 installed == 0

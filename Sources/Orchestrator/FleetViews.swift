@@ -240,7 +240,8 @@ package struct FleetViews: Sendable {
                 Condition(
                     type: "Fits", status: .no, reason: "FleetChanged",
                     message: book.excluded(from: record.name).isEmpty
-                        ? "\(reason); its modules stay as they are" : "\(reason); its modules are withdrawn", since: nil))
+                        ? "\(reason); its modules stay as they are" : "\(reason); its modules are withdrawn", since: nil
+                ))
         }
         if let (halted, halt) = statuses.lazy.compactMap({ status in status.course?.halt.map { (status.intent, $0) } })
             .first

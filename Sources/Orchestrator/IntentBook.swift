@@ -26,7 +26,9 @@ package struct IntentBook: Sendable {
     /// What the compiler takes, sorted by name.
     package var entries: [CompilerInput.Entry] {
         records.values.sorted { $0.name < $1.name }.compactMap { record in
-            parsed[record.name].map { CompilerInput.Entry($0, epoch: record.epoch, excluded: excluded(from: record.name)) }
+            parsed[record.name].map {
+                CompilerInput.Entry($0, epoch: record.epoch, excluded: excluded(from: record.name))
+            }
         }
     }
 

@@ -36,7 +36,8 @@ enum DescribeDevice {
         let verified = states.count { $0 == .verified }
         let text = "\(verified) of \(states.count) modules verified"
         let others: [(CheckView.State, String)] = [
-            (.failed, "failed"), (.late, "asked again"), (.unchecked, "not checked: its agent can not relay challenges"),
+            (.failed, "failed"), (.late, "asked again"),
+            (.unchecked, "not checked: its agent can not relay challenges"),
         ]
         let rest = others.compactMap { state, words in
             let count = states.count { $0 == state }

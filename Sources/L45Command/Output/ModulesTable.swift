@@ -4,7 +4,9 @@ import L45Model
 enum ModulesTable {
     static func table(_ modules: [ModuleView], now: Timestamp, wide: Bool = false) -> Table {
         var columns = ["ID", "DEVICE", "FLOW", "EPOCH", "ROLE", "STATE", "SOCKETS", "SENT", "RECEIVED", "ACTIVE"]
-        if wide { columns += ["CHECK", "PRIORITY", "IN DIALECT", "LEFT PLAIN", "DROPPED", "FORGED", "SOCKET", "DIALECT"] }
+        if wide {
+            columns += ["CHECK", "PRIORITY", "IN DIALECT", "LEFT PLAIN", "DROPPED", "FORGED", "SOCKET", "DIALECT"]
+        }
         return Table(
             columns: columns,
             rows: modules.map { module in

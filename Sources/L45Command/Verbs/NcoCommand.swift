@@ -47,7 +47,8 @@ struct NcoCommand: AsyncParsableCommand {
     var rotationsAtOnce: Int = RolloutPolicy().rotationsAtOnceMax
     @Option(
         help: ArgumentHelp(
-            "Modules are challenged at least this often, where their intents ask for less; 1s to 1d.", valueName: "span"))
+            "Modules are challenged at least this often, where their intents ask for less; 1s to 1d.", valueName: "span"
+        ))
     var secCheckWindow: Span?
     @Option(
         help: ArgumentHelp(

@@ -6,7 +6,9 @@ extension FleetViews {
         guard let checks, let check = checks.checks[CheckBook.Place(device, plan.id)] else { return nil }
         let standing = check.standing
         let state: CheckView.State =
-            if checks.distrusts[device]?[plan.intent] != nil { .failed } else if check.isLate { .late } else if standing
+            if checks.distrusts[device]?[plan.intent] != nil { .failed } else if check.isLate {
+                .late
+            } else if standing
                 .verifiedAt != .never
             { .verified } else if !checks.isAble(device) { .unchecked } else { .waiting }
         return CheckView(
@@ -32,7 +34,8 @@ extension FleetViews {
         let since = out.compactMap { checks?.distrusts[$0]?[intent]?.since }.min()
         return Condition(
             type: "Trusted", status: .no, reason: "SecurityCheckFailed",
-            message: "without \(out.map { names[$0] ?? "\($0)" }.sorted().joined(separator: ", ")): a module failed its "
+            message:
+                "without \(out.map { names[$0] ?? "\($0)" }.sorted().joined(separator: ", ")): a module failed its "
                 + "security check there",
             since: since)
     }
