@@ -106,7 +106,8 @@ static int open_rules(const char *folder, struct l45_rules_file **rules)
 
 static int make_state(const char *folder)
 {
-	struct l45_state_file *header = calloc(1, offsetof(struct l45_state_file, processes));
+	/* All of it, so that it is one: memory that is not touched costs nothing. */
+	struct l45_state_file *header = calloc(1, sizeof(*header));
 
 	if (!header)
 		return -ENOMEM;
