@@ -106,7 +106,7 @@ package struct AgentDriver<T: Tap> {
 
     private func respond(to challenge: ModuleChallenge) -> ModuleAnswer {
         let outcome: ModuleAnswer.Outcome
-        do {
+        do throws(TapError) {
             let answer = try tap.answer(challenge.sealed, by: challenge.module)
             outcome = .answered(answer.bytes, life: answer.life)
         } catch {

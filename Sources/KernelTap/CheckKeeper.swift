@@ -5,7 +5,7 @@ import L45Model
 
 /// The process that answers the security check for the modules of one user-space tap (`l45_checks.h`): started when the
 /// first challenge comes, and again where it is gone.
-struct CheckKeeper: ~Copyable {
+final class CheckKeeper {
     private let program: String
     private let folder: String
     private var handle: OpaquePointer?
@@ -23,7 +23,7 @@ struct CheckKeeper: ~Copyable {
     /// Has a module answer.
     /// - Parameter initKey: of the module in the published table; handed over where the keeper has none yet, or another one.
     /// - Throws: `TapError.notInTable`, `TapError.unopened`, `TapError.keeper`.
-    mutating func answer(_ challenge: [UInt8], by module: ModuleID, initKey: Secret?) throws(TapError) -> TapAnswer {
+    func answer(_ challenge: [UInt8], by module: ModuleID, initKey: Secret?) throws(TapError) -> TapAnswer {
         let keeper = try running()
         var answer = [UInt8](repeating: 0, count: Int(L45_ANSWER_BYTES_MAX))
         var life: UInt64 = 0
@@ -49,12 +49,12 @@ struct CheckKeeper: ~Copyable {
     }
 
     /// Ends the process; its chains of keys stay in the folder.
-    mutating func stop() {
+    func stop() {
         if let handle { l45_keeper_stop(handle) }
         handle = nil
     }
 
-    private mutating func running() throws(TapError) -> OpaquePointer {
+    private func running() throws(TapError) -> OpaquePointer {
         if let handle { return handle }
         var started: OpaquePointer?
         let result = l45_keeper_start(program, folder, &started)

@@ -16,7 +16,7 @@ package final class PreloadTap: Tap {
     /// How many of a module's filled-in flows a reading carries.
     package static let flowsPerModuleMax = 8
 
-    private struct State: ~Copyable {
+    private struct State {
         var handle: OpaquePointer?
         var tables = PublishedTables()
         /// How often the folder was found gone.
@@ -92,15 +92,9 @@ package final class PreloadTap: Tap {
             let handle = try reopenIfRemoved(&state)
             let published = Self.published(handle)
             let entry = state.tables.table(published.generation, digest: published.digest)?.table.entry(module)
-            var keeper = state.keeper.take() ?? CheckKeeper(program: keeperProgram, folder: folder)
-            do throws(TapError) {
-                let answer = try keeper.answer(challenge, by: module, initKey: entry?.plan.initKey)
-                state.keeper = consume keeper
-                return answer
-            } catch {
-                state.keeper = consume keeper
-                throw error
-            }
+            let keeper = state.keeper ?? CheckKeeper(program: keeperProgram, folder: folder)
+            state.keeper = keeper
+            return try keeper.answer(challenge, by: module, initKey: entry?.plan.initKey)
         }
     }
 

@@ -36,7 +36,7 @@ extension NetlinkTap {
         let life = try NetlinkSocket().get(TapRequest(L45_CMD_STATUS)) { answer throws(NetlinkMalformed) in
             try KernelStatus(answer).life
         }
-        do {
+        do throws(TapError) {
             return TapAnswer(bytes: try respond(to: challenge, by: module).bytes, life: life)
         } catch {
             guard case .refused(_, _, let errno) = error else { throw error }
