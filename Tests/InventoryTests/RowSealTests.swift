@@ -37,6 +37,13 @@ struct RowSealTests {
         var trust = PathTrust(PathTrust.Place(deviceID(1), PathName("wan/10.2.0.0/24")))
         _ = trust.confirmed(20_000, whyPlain: "", now: noon)
         try cib.record(trusts: [trust])
+        try cib.record(
+            checks: [],
+            distrusts: [
+                Distrust(
+                    device: deviceID(1), intent: IntentName("dns"), module: ModuleID(7),
+                    reason: "its answer names module 8", since: noon)
+            ])
     }
 
     private func status(_ flow: String) -> RolloutStatus {
@@ -195,6 +202,8 @@ struct RowSealTests {
                     DROP TABLE row_seal;
                     DROP TABLE path_trust;
                     DROP TABLE posture;
+                    DROP TABLE module_check;
+                    DROP TABLE distrust;
                     DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1%' AND identifier NOT LIKE '2%';
                     PRAGMA user_version = 2
                     """)
