@@ -92,7 +92,7 @@ struct OpeningTests {
             let file = try DatabaseQueue(path: folder.file("cib.sqlite"))
             try file.writeWithoutTransaction { db in
                 if byNumber {
-                    try db.execute(sql: "PRAGMA user_version = 7")
+                    try db.execute(sql: "PRAGMA user_version = \(Schema.version + 1)")
                 } else {
                     try db.execute(sql: "INSERT INTO grdb_migrations VALUES ('from the future')")
                 }
@@ -100,7 +100,7 @@ struct OpeningTests {
             try file.close()
         }
         let before = try folder.databaseBytes()
-        let found = byNumber ? 7 : Schema.version
+        let found = byNumber ? Schema.version + 1 : Schema.version
         #expect(
             throws: InventoryError.newerSchema(
                 path: folder.file("cib.sqlite"), found: found, known: Schema.version)
