@@ -148,9 +148,10 @@ struct Unexpected: Error, CustomStringConvertible {
 
 /// Runs a story on a fleet of two: a workstation and a resolver.
 func withTwoDevices(
-    drainBound: Span = .milliseconds(20), _ story: (TestFleet) async throws -> Void
+    drainBound: Span = .milliseconds(20), checks: CheckPolicy = CheckPolicy(),
+    _ story: (TestFleet) async throws -> Void
 ) async throws {
-    let fleet = try await TestFleet(drainBound: drainBound)
+    let fleet = try await TestFleet(drainBound: drainBound, checks: checks)
     do {
         try await fleet.add("laptop", role: "workstation", address: "192.0.2.10")
         try await fleet.add("dns-1", role: "resolver", address: "192.0.2.53")
