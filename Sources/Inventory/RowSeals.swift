@@ -50,13 +50,21 @@ enum RowSeals {
     static let trust = Table(
         name: "path_trust", key: "place", columns: ["device", "content"], noun: "what is known of the honesty of path")
 
+    static let alert = Table(name: "alert", key: "id", columns: ["state", "content"], noun: "the alert")
+    static let alertNews = Table(
+        name: "alert_news", key: "place", columns: ["content"], noun: "the news of alerts, place")
+    static let alertSink = Table(
+        name: "alert_sink", key: "name", columns: ["standing"], noun: "the standing of the alerts' sink")
+    /// Left out where they are not as they were stored, and told of: they decide nothing.
+    static let alerts = [alert, alertNews, alertSink]
+
     /// Those of the migration that brought seals, which makes triggers of it: never changed. Later tables are sealed as they are made.
     static let tables = [
         device, labels, plan, table, pathTable, intent, step, source, rollout, token, certificate,
     ]
     static let distrust = Table(
         name: "distrust", key: "name", columns: ["device", "content"], noun: "the distrust of")
-    static let all = tables + [posture, trust, distrust]
+    static let all = tables + [posture, trust, distrust] + alerts
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
     static let ofFleet = [

@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 7
+    static let version = 8
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -43,6 +43,11 @@ enum Schema {
             try db.execute(sql: checks)
             try RowSeals.install(RowSeals.distrust, in: db)
             try db.execute(sql: "PRAGMA user_version = 7")
+        }
+        migrator.registerMigration("alerts") { db in
+            try db.execute(sql: alerts)
+            for table in RowSeals.alerts { try RowSeals.install(table, in: db) }
+            try db.execute(sql: "PRAGMA user_version = 8")
         }
         return migrator
     }()
@@ -236,5 +241,13 @@ enum Schema {
         CREATE INDEX path_trust_device ON path_trust (device);
         INSERT INTO path_trust SELECT device || '/' || path, device, content FROM path_trust_unsealed;
         DROP TABLE path_trust_unsealed;
+        """
+
+    // Alerts, what became of them for those who are told, and how far each of these has read.
+    private static let alerts = """
+        CREATE TABLE alert (id INTEGER PRIMARY KEY, state TEXT NOT NULL, content TEXT NOT NULL) STRICT;
+        CREATE INDEX alert_state ON alert (state, id);
+        CREATE TABLE alert_news (place INTEGER PRIMARY KEY, content TEXT NOT NULL) STRICT;
+        CREATE TABLE alert_sink (name TEXT PRIMARY KEY, standing TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """
 }
