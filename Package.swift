@@ -24,6 +24,7 @@ extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -85,7 +86,7 @@ let package = Package(
             name: "Orchestrator",
             dependencies: [
                 "L45Model", "CL45Core", "IntentCompiler", "Reconciler", "Inventory", "ControlChannel", "HiccupsGuard",
-                .nioCore, .nioPosix, .logging, .lifecycle, .crypto,
+                .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .lifecycle, .crypto,
             ],
             swiftSettings: strict),
 
@@ -202,7 +203,7 @@ let package = Package(
             dependencies: [
                 "Orchestrator", "CL45Core", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler",
                 "IntentCompiler",
-                "HiccupsGuard", "L45Model", .logging, .nioCore, .nioPosix,
+                "HiccupsGuard", "L45Model", .logging, .nioCore, .nioPosix, .nioHTTP1, .crypto,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -67,16 +67,12 @@ extension NetworkOrchestrator {
         // A line that took over from another that was not seen to end.
         carryOut(checks.disconnected(id, fleet, now: arrival.at), arrival.at)
         checks.connected(id, answersChallenges: arrival.hello.answersChallenges)
-        try server?.send(.welcome(id, reportEvery: reportEvery), to: arrival.session)
+        alerts.reportsEvery[id] = reportEvery(of: id)
+        try server?.send(.welcome(id, reportEvery: reportEvery(of: id)), to: arrival.session)
         note(
             Event(
                 at: arrival.at, subject: "device/\(id)", message: "device connected",
                 facts: ["name": device.facts.name, "ledger": "\(arrival.hello.ledgerGeneration)"]))
-    }
-
-    /// At most 200 reports a second from the whole fleet, however large: 50 s between those of one device of 10,000.
-    private var reportEvery: Span {
-        max(configuration.reportEvery, .milliseconds(Int64(sessions.count) * 5))
     }
 
     private func disconnected(_ session: SessionID, _ id: DeviceID, _ reason: String) {
@@ -85,6 +81,7 @@ extension NetworkOrchestrator {
         sessions[id] = nil
         arrivals[id] = nil
         carryOut(checks.disconnected(id, fleet, now: time), time)
+        alerts.reportsEvery[id] = nil
         fleet.disconnected(id, now: time)
         paths.disconnected(id)
         pathKeys.disconnected(id)

@@ -22,11 +22,14 @@ extension NetworkOrchestrator: OperatorService {
             case .forgetDevice(let request): return .forgotten(try forget(request))
             case .readmitDevice(let request): return .device(try readmit(request))
             case .setLevel(let request): return .level(try setLevel(request))
+            case .alerts(let query): return .alerts(try alerts(query))
+            case .handleAlerts(let request): return .alerts(try handle(request))
             case .version: return .version(version)
             }
         } catch let failure as APIFailure {
             return .failure(failure)
         } catch let error as InventoryError {
+            found(error)
             logger.error("request not carried out", metadata: ["error": "\(error)"])
             return .failure(APIFailure(.unavailable, "\(error)"))
         } catch {

@@ -29,6 +29,7 @@ package actor NetworkOrchestrator {
     var unstoredDistrusts: [DistrustName: Distrust] = [:]
     /// Intents that a device was found to be distrusted in, and that are not planned without it yet.
     var toShutOut: Set<IntentName> = []
+    var alerts: AlertDesk
     /// Paths of all intents, of those too that rest at the present level; nil: not compiled yet.
     var plannedPaths: [DevicePaths]?
     var book: IntentBook
@@ -79,6 +80,7 @@ package actor NetworkOrchestrator {
             stored.distrusts.filter { distrust in
                 stored.plans[distrust.device]?.modules.contains { $0.intent == distrust.intent } ?? false
             }.map(\.intent))
+        alerts = AlertDesk(try inventory.alerts(), bounds: configuration.alerts.bounds, now: startedAt)
         fleet = FleetState(policy: configuration.policy)
         for record in stored.intents { fleet.put(record) }
         for (id, known) in stored.devices {
@@ -134,6 +136,7 @@ package actor NetworkOrchestrator {
             group.addTask { await self.takeEvents(of: server) }
             group.addTask { try await self.passWhenWoken() }
             group.addTask { try await self.tick() }
+            group.addTask { await self.tendAlerts() }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -224,6 +227,7 @@ package actor NetworkOrchestrator {
         try carryOutChecks(time)
         try followPosture(time)
         askWhereRolloutsWait(time)
+        lookAtFleet(time)
         resumeWaiters()
     }
 
@@ -231,11 +235,13 @@ package actor NetworkOrchestrator {
         try admitArrivals()
         if !reports.isEmpty {
             try inventory.record(Array(reports.values))
+            watch(reports.values, time)
             // Only now: the reconciler decides on what the CIB has.
             for report in reports.values { fleet.reported(report, now: time) }
             reports.removeAll(keepingCapacity: true)
         }
         try recordPaths()
+        try storeAlerts()
         if !events.isEmpty {
             try inventory.append(events)
             events.removeAll(keepingCapacity: true)
@@ -370,6 +376,7 @@ package actor NetworkOrchestrator {
         do {
             try server.send(.set(table), to: session)
             fleet.sent(device, now: time)
+            tellReportEvery(device, session)
         } catch {
             logger.error("table not sent", metadata: ["device": "\(device)", "error": "\(error)"])
             events.append(

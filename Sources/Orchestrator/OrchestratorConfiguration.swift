@@ -18,13 +18,16 @@ package struct OrchestratorConfiguration: Sendable {
     package var passEvery: Span
     /// The security check of modules.
     package var checks: CheckPolicy
+    package var alerts: AlertConfiguration
 
     package init(
         stateFolder: String, host: String = "0.0.0.0", port: Int = 7450, policy: RolloutPolicy = RolloutPolicy(),
         reportEvery: Span = .seconds(10), heartbeatEvery: Span = .seconds(15), silenceMax: Span = .seconds(45),
-        passEvery: Span = .milliseconds(20), checks: CheckPolicy = CheckPolicy()
+        passEvery: Span = .milliseconds(20), checks: CheckPolicy = CheckPolicy(),
+        alerts: AlertConfiguration = AlertConfiguration()
     ) {
         self.checks = checks
+        self.alerts = alerts
         self.stateFolder = stateFolder
         self.host = host
         self.port = port

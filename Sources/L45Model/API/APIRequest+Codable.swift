@@ -9,6 +9,8 @@ extension APIRequest: Codable {
         case forgetDevice = "forget-device"
         case readmitDevice = "readmit-device"
         case setLevel = "set-level"
+        case alerts
+        case handleAlerts = "handle-alerts"
     }
 
     private enum Key: String, CodingKey { case api, verb, body }
@@ -40,6 +42,8 @@ extension APIRequest: Codable {
         case .forgetDevice: self = .forgetDevice(try body())
         case .readmitDevice: self = .readmitDevice(try body())
         case .setLevel: self = .setLevel(try body())
+        case .alerts: self = .alerts(try body())
+        case .handleAlerts: self = .handleAlerts(try body())
         case .version: self = .version
         }
     }
@@ -63,6 +67,8 @@ extension APIRequest: Codable {
         case .forgetDevice(let body): try put(.forgetDevice, body)
         case .readmitDevice(let body): try put(.readmitDevice, body)
         case .setLevel(let body): try put(.setLevel, body)
+        case .alerts(let body): try put(.alerts, body)
+        case .handleAlerts(let body): try put(.handleAlerts, body)
         case .version: try container.encode(Verb.version, forKey: .verb)
         }
     }

@@ -22,6 +22,10 @@ package enum APIRequest: Hashable, Sendable {
     case readmitDevice(DeviceRequest)
     /// Go to another level of the posture. Answer: `.level`.
     case setLevel(LevelRequest)
+    /// Read alerts. Answer: `.alerts`.
+    case alerts(AlertQuery)
+    /// Acknowledge or resolve alerts. Answer: `.alerts`, as they are then.
+    case handleAlerts(AlertRequest)
     /// Answer: `.version`.
     case version
 }

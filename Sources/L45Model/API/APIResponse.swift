@@ -10,6 +10,7 @@ package enum APIResponse: Hashable, Sendable {
     case paths([PathView])
     case posture([PostureView])
     case level(LevelResult)
+    case alerts([AlertView])
     case events([EventView])
     case rollout(RolloutResult)
     case token(TokenView)
@@ -23,7 +24,7 @@ extension APIResponse: Codable {
     /// Kinds on the wire. Never renamed within a version.
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
-        case failure, paths, planned, posture, level
+        case failure, paths, planned, posture, level, alerts
     }
 
     private enum Key: String, CodingKey { case api, kind, body }
@@ -40,6 +41,7 @@ extension APIResponse: Codable {
         case .paths: .paths
         case .posture: .posture
         case .level: .level
+        case .alerts: .alerts
         case .events: .events
         case .rollout: .rollout
         case .token: .token
@@ -65,6 +67,7 @@ extension APIResponse: Codable {
         case .paths: self = .paths(try body())
         case .posture: self = .posture(try body())
         case .level: self = .level(try body())
+        case .alerts: self = .alerts(try body())
         case .events: self = .events(try body())
         case .rollout: self = .rollout(try body())
         case .token: self = .token(try body())
@@ -90,6 +93,7 @@ extension APIResponse: Codable {
         case .paths(let body): try container.encode(body, forKey: .body)
         case .posture(let body): try container.encode(body, forKey: .body)
         case .level(let body): try container.encode(body, forKey: .body)
+        case .alerts(let body): try container.encode(body, forKey: .body)
         case .events(let body): try container.encode(body, forKey: .body)
         case .rollout(let body): try container.encode(body, forKey: .body)
         case .token(let body): try container.encode(body, forKey: .body)

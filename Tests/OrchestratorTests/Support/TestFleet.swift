@@ -24,16 +24,21 @@ final class TestFleet {
     /// The orchestrator's clock.
     let clock: TestClock
     private let checks: CheckPolicy
+    private let alerts: AlertConfiguration
+    private let reportEvery: Span
 
     init(
-        drainBound: Span = .milliseconds(20), clock: TestClock = TestClock(), checks: CheckPolicy = CheckPolicy()
+        drainBound: Span = .milliseconds(20), clock: TestClock = TestClock(), checks: CheckPolicy = CheckPolicy(),
+        alerts: AlertConfiguration = AlertConfiguration(), reportEvery: Span = .seconds(10)
     ) async throws {
         self.drainBound = drainBound
         self.clock = clock
         self.checks = checks
+        self.alerts = alerts
+        self.reportEvery = reportEvery
         folder = FileManager.default.temporaryDirectory.appending(path: "l45-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        (current, running) = try await Self.start(folder, port: 0, drainBound, clock, checks)
+        (current, running) = try await Self.start(folder, port: 0, drainBound, clock, checks, alerts, reportEvery)
     }
 
     var orchestrator: NetworkOrchestrator {
@@ -42,12 +47,14 @@ final class TestFleet {
     }
 
     private static func start(
-        _ folder: URL, port: Int, _ drainBound: Span, _ clock: TestClock, _ checks: CheckPolicy
+        _ folder: URL, port: Int, _ drainBound: Span, _ clock: TestClock, _ checks: CheckPolicy,
+        _ alerts: AlertConfiguration, _ reportEvery: Span
     ) async throws -> (NetworkOrchestrator, Task<Void, any Error>) {
         let orchestrator = try NetworkOrchestrator(
             configuration: OrchestratorConfiguration(
                 stateFolder: folder.appending(path: "nco").path, host: "127.0.0.1", port: port,
-                policy: RolloutPolicy(drainBound: drainBound), passEvery: .milliseconds(1), checks: checks),
+                policy: RolloutPolicy(drainBound: drainBound), reportEvery: reportEvery,
+                passEvery: .milliseconds(1), checks: checks, alerts: alerts),
             logger: quiet, now: { clock.now })
         let running = Task { try await orchestrator.run() }
         await orchestrator.waitUntilListening()
@@ -98,7 +105,7 @@ final class TestFleet {
         _ = await running.result
         running = Task {}
         current = nil
-        (current, running) = try await Self.start(folder, port: port, drainBound, clock, checks)
+        (current, running) = try await Self.start(folder, port: port, drainBound, clock, checks, alerts, reportEvery)
     }
 
     func apply(_ yaml: String, prune: Bool = false, dryRun: Bool = false) async -> APIResponse {
@@ -149,9 +156,10 @@ struct Unexpected: Error, CustomStringConvertible {
 /// Runs a story on a fleet of two: a workstation and a resolver.
 func withTwoDevices(
     drainBound: Span = .milliseconds(20), checks: CheckPolicy = CheckPolicy(),
+    alerts: AlertConfiguration = AlertConfiguration(), reportEvery: Span = .seconds(10),
     _ story: (TestFleet) async throws -> Void
 ) async throws {
-    let fleet = try await TestFleet(drainBound: drainBound, checks: checks)
+    let fleet = try await TestFleet(drainBound: drainBound, checks: checks, alerts: alerts, reportEvery: reportEvery)
     do {
         try await fleet.add("laptop", role: "workstation", address: "192.0.2.10")
         try await fleet.add("dns-1", role: "resolver", address: "192.0.2.53")
