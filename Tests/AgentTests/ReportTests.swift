@@ -69,6 +69,24 @@ struct ReportTests {
         #expect(report.problems.first?.contains("still inside a call that began under generation 7") == true)
     }
 
+    @Test("What changes is told with the next look at the tap, and once; traffic alone waits for its time")
+    func onChange() {
+        var story = Story.connected()
+        story.receive(.set(seven))
+        var shown = ModuleReport(id: ModuleID(1), state: .active)
+        shown.statistics.messagesSent = 5
+        story.tap.show(shown)
+        let look = AgentInput.noticed(TapNotice(kind: .table, text: ""))
+        #expect(story.tell(look).reports == [])
+        shown.activeAt = Timestamp(77)
+        story.tap.show(shown)
+        #expect(story.tell(look).reports.map { $0.modules.map(\.activeAt) } == [[Timestamp(77)]])
+        shown.activeAt = Timestamp(78)
+        story.tap.show(shown)
+        #expect(story.tell(look).reports == [])
+        #expect(story.tell(.noticed(TapNotice(kind: .alert, text: "forged tags"))).reports.count == 1)
+    }
+
     @Test("Counters come from the tap")
     func counters() {
         var story = Story.connected()

@@ -24,10 +24,12 @@ extension AgentMachine {
                 facts["flow"] = "\(plan.flow)"
             }
         }
-        return note(
-            Event(
-                at: now, severity: Self.severity(notice), subject: subject, message: Self.message(notice),
-                facts: facts))
+        let event = Event(
+            at: now, severity: Self.severity(notice), subject: subject, message: Self.message(notice), facts: facts)
+        guard notice.kind == .alert, isConnected else { return note(event) }
+        // Its counters say how much there is to it.
+        isReportDue = true
+        return note(event) + [.readTap]
     }
 
     private static func severity(_ notice: TapNotice) -> Event.Severity {

@@ -68,8 +68,11 @@ extension AgentMachine {
                 self.settling = settling
             }
         }
+        // Changed by another hand than ours, or by the tap's own doing: that is told at once.
+        if settling == nil, let reported, reported != Reported(reading) { isReportDue = true }
         guard isReportDue, isConnected else { return [] }
         isReportDue = false
+        reported = Reported(reading)
         readAt = now + reportEvery
         return [.send(.report(report(reading, now: now)))]
     }

@@ -39,6 +39,8 @@ package struct AgentMachine: Sendable {
     var readAt: Timestamp = .never
     /// The next reading is to be reported.
     var isReportDue = false
+    /// nil: nothing was reported over this connection.
+    var reported: Reported?
     /// Not sent yet: there was no connection.
     var unsent: [Event] = []
     var notices = NoticeGate()
@@ -140,6 +142,7 @@ package struct AgentMachine: Sendable {
     private mutating func connected(now: Timestamp) -> [AgentOutput] {
         isConnected = true
         isReportDue = true
+        reported = nil
         var outputs = unsent.map { AgentOutput.send(.event($0)) }
         unsent = []
         outputs.append(.readTap)
