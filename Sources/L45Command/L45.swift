@@ -34,9 +34,9 @@ struct L45: AsyncParsableCommand {
             CommandGroup(
                 name: "Fleet",
                 subcommands: [
-                    GetCommand.self, DescribeCommand.self, RolloutCommand.self, ThreatLevelCommand.self,
-                    WaitCommand.self, LabelCommand.self, ForgetCommand.self, ReadmitCommand.self,
-                    TokenCommand.self,
+                    GetCommand.self, DescribeCommand.self, AlertsCommand.self, RolloutCommand.self,
+                    ThreatLevelCommand.self, WaitCommand.self, LabelCommand.self, ForgetCommand.self,
+                    ReadmitCommand.self, TokenCommand.self,
                 ]),
             CommandGroup(
                 name: "Paths",

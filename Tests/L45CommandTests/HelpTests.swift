@@ -58,9 +58,10 @@ private let rootHelp = """
 
     FLEET SUBCOMMANDS:
       get                     List devices, intents, modules, rollouts, paths, the
-                              posture or events.
-      describe                Show all about one device, intent, module, path or
-                              posture.
+                              posture, alerts or events.
+      describe                Show all about one device, intent, module, path,
+                              posture or alert.
+      alerts                  See what is wrong, and say that you look after it.
       rollout                 See and steer how an intent comes about.
       threat-level            See and change the level of the posture.
       wait                    Wait until something has come about.

@@ -9,6 +9,8 @@ enum DescribeModule {
         sheet.field("Device", "\(module.deviceName) (\(module.device))")
         sheet.field("Flow", "\(module.flow) of intent \(module.intent), epoch \(module.epoch), \(module.role.rawValue)")
         sheet.field("State", ModulesTable.state(module))
+        let isTest = module.underTest == true
+        if isTest { sheet.field("Under test", "yes: it customizes nothing, and counts what it would have customized") }
         sheet.field("Enforcing", module.enforcing ? "yes, what arrives plain is dropped" : "no")
         sheet.field("Socket", module.tapSocket)
         sheet.field("Dialect", module.dialect)
@@ -18,9 +20,10 @@ enum DescribeModule {
         sheet.field("Streams", "\(module.streamsInDialect) in the dialect, \(module.streamsLeftPlain) left plain")
         sheet.field("Active", Age.ago(module.activeAt, now))
         sheet.field(
-            "Sent", "\(counts.messagesSent) messages, \(counts.bytesSent) bytes, \(Age.ago(module.sentAt, now))")
+            isTest ? "Would send" : "Sent",
+            "\(counts.messagesSent) messages, \(counts.bytesSent) bytes, \(Age.ago(module.sentAt, now))")
         sheet.field(
-            "Received",
+            isTest ? "Would receive" : "Received",
             "\(counts.messagesReceived) messages, \(counts.bytesReceived) bytes, \(Age.ago(module.receivedAt, now))")
         sheet.field("Not ours", "\(counts.skipped) to the next module, \(counts.passedPlain) handed over plain")
         sheet.field("Dropped", "\(counts.dropped) plain")

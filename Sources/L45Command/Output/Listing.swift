@@ -10,6 +10,7 @@ enum Listing: Sendable {
     case rollouts([RolloutView])
     case paths([PathView])
     case posture([PostureView])
+    case alerts([AlertView])
     case events([EventView])
 
     /// - Returns: nil when the answer is no list.
@@ -21,6 +22,7 @@ enum Listing: Sendable {
         case .rollouts(let all): self = .rollouts(all)
         case .paths(let all): self = .paths(all)
         case .posture(let all): self = .posture(all)
+        case .alerts(let all): self = .alerts(all)
         case .events(let all): self = .events(all)
         default: return nil
         }
@@ -37,6 +39,7 @@ enum Listing: Sendable {
         case .rollouts(let all): all.map { "rollout/\($0.flow)" }
         case .paths(let all): all.map { "path/\($0.device)/\($0.name)" }
         case .posture(let all): all.map { "posture/\($0.name)" }
+        case .alerts(let all): all.map { "alert/\($0.id)" }
         case .events(let all): all.map { "event/\($0.id)" }
         }
     }
@@ -49,6 +52,7 @@ enum Listing: Sendable {
         case .rollouts(let all): RolloutsTable.table(all, now: now, everyDevice: wide)
         case .paths(let all): PathsTable.table(all, now: now, wide: wide)
         case .posture(let all): PostureTable.table(all, now: now)
+        case .alerts(let all): AlertsTable.table(all, now: now, wide: wide)
         case .events(let all): EventsTable.table(all, now: now, wide: wide)
         }
     }
@@ -63,6 +67,7 @@ enum Listing: Sendable {
             case .rollouts(let all): try Self.json(all)
             case .paths(let all): try Self.json(all)
             case .posture(let all): try Self.json(all)
+            case .alerts(let all): try Self.json(all)
             case .events(let all): try Self.json(all)
             }
         }
@@ -77,6 +82,7 @@ enum Listing: Sendable {
             case .rollouts(let all): try Self.yaml(all)
             case .paths(let all): try Self.yaml(all)
             case .posture(let all): try Self.yaml(all)
+            case .alerts(let all): try Self.yaml(all)
             case .events(let all): try Self.yaml(all)
             }
         }

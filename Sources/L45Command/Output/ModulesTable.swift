@@ -41,7 +41,8 @@ enum ModulesTable {
     /// What the tap says, and what it was told where the two differ.
     static func state(_ module: ModuleView) -> Cell {
         switch (module.reported, module.decided) {
-        case (let reported?, let decided?) where reported == decided: Cell(reported.rawValue, .good)
+        case (let reported?, let decided?) where reported == decided:
+            Cell(module.underTest == true ? "\(reported.rawValue), under test" : reported.rawValue, .good)
         case (let reported?, let decided?): Cell("\(reported.rawValue), wants \(decided.rawValue)", .warning)
         case (let reported?, nil): Cell("\(reported.rawValue), wants to go", .warning)
         case (nil, let decided?): Cell("absent, wants \(decided.rawValue)", .warning)

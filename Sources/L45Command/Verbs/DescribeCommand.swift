@@ -4,21 +4,26 @@ import L45Model
 struct DescribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show all about one device, intent, module, path or posture.",
+        abstract: "Show all about one device, intent, module, path, posture or alert.",
         discussion: """
               l45 describe device resolver-1
               l45 describe intent dns
               l45 describe module 3f0c6d6b8f1a2e45
               l45 describe path edge-1/wan/10.2.0.0/24
               l45 describe posture cpcon
+              l45 describe alert 12
             """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable { case device, intent, module, path, posture }
+    enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable {
+        case device, intent, module, path, posture, alert
+    }
 
     @Argument(help: "What it is.")
     var kind: Kind
     @Argument(
-        help: "A name; of a device also its id or the start of it, of a path INTENT/DESTINATION after its device's.")
+        help:
+            "A name; of a device also its id or the start of it, of a path INTENT/DESTINATION after its device's, of an alert its number."
+    )
     var name: String
     @OptionGroup var server: ServerOptions
 
@@ -59,6 +64,10 @@ struct DescribeCommand: AsyncParsableCommand {
             }
             return DescribePosture.text(
                 posture, events: try await events("posture/\(posture.name)"), now: .now(), palette)
+        case .alert:
+            let response = try await server.ask(.alerts(AlertQuery(ids: try AlertIDs.of([name]))))
+            guard case .alerts(let alerts) = response, let alert = alerts.first else { throw response.unexpected }
+            return DescribeAlert.text(alert, events: try await events("alert/\(alert.id)"), now: .now(), palette)
         case .path:
             let response = try await server.ask(.get(ResourceQuery(.paths, names: [name])))
             guard case .paths(let paths) = response, let path = paths.first else { throw response.unexpected }

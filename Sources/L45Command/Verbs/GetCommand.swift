@@ -4,7 +4,7 @@ import L45Model
 
 /// What `get` lists.
 enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case devices, intents, modules, rollouts, paths, posture, events
+    case devices, intents, modules, rollouts, paths, posture, alerts, events
 
     init?(argument: String) {
         guard
@@ -20,12 +20,14 @@ enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
-        abstract: "List devices, intents, modules, rollouts, paths, the posture or events.",
+        abstract: "List devices, intents, modules, rollouts, paths, the posture, alerts or events.",
         discussion: """
               l45 get devices -l role=resolver -o wide
               l45 get modules --intent dns --watch
               l45 get intents dns -o yaml
               l45 get paths --intent wan -o wide
+              l45 get alerts --severity warning
+              l45 get alerts --state all --device resolver-1 -o wide
               l45 get events intent/dns --limit 20
               l45 get events flow/dns          every flow of the intent
             """)
@@ -40,9 +42,13 @@ struct GetCommand: AsyncParsableCommand {
     var selector: [Labels] = []
     @Option(help: "Modules, rollouts and paths of this intent.")
     var intent: String?
-    @Option(help: "Modules and paths of this device.")
+    @Option(help: "Modules, paths and alerts of this device.")
     var device: String?
-    @Option(help: "The latest so many events, 1 to 1000.")
+    @Option(help: "Alerts as bad as this or worse: notice, warning, critical.")
+    var severity: AlertSeverity?
+    @Option(help: "Alerts in this state: open, acknowledged, resolved, all. (default: those that are not resolved)")
+    var state: AlertStates?
+    @Option(help: "The latest so many events or alerts, 1 to 1000.")
     var limit: Int?
     @Flag(name: [.short, .long], help: "Go on, and show what changes.")
     var watch = false
@@ -56,18 +62,25 @@ struct GetCommand: AsyncParsableCommand {
         guard intent == nil || [.modules, .rollouts, .paths].contains(kind) else {
             throw ValidationError("--intent is for modules, rollouts and paths.")
         }
-        guard device == nil || kind == .modules || kind == .paths else {
-            throw ValidationError("--device is for modules and paths.")
+        guard device == nil || [.modules, .paths, .alerts].contains(kind) else {
+            throw ValidationError("--device is for modules, paths and alerts.")
         }
-        if kind == .events {
-            guard names.count <= 1 else { throw ValidationError("Events are listed of one subject at a time.") }
+        guard kind == .alerts || (severity == nil && state == nil) else {
+            throw ValidationError("--severity and --state are for alerts.")
+        }
+        if kind == .alerts { _ = try AlertIDs.of(names) }
+        if kind == .events || kind == .alerts {
+            guard kind == .alerts || names.count <= 1 else {
+                throw ValidationError("Events are listed of one subject at a time.")
+            }
             guard (1...1000).contains(limit ?? 200) else { throw ValidationError("--limit is 1 to 1000.") }
         } else if limit != nil {
-            throw ValidationError("--limit is for events.")
+            throw ValidationError("--limit is for events and alerts.")
         }
     }
 
     func run() async throws {
+        let request = try request()
         if watch { return try await Watcher(server: server, output: output.output).watch(request) }
         let console = Console.standard
         let listing = try await Listing.of(server.ask(request))
@@ -78,7 +91,7 @@ struct GetCommand: AsyncParsableCommand {
         try console.print(listing.text(output.output, now: .now(), console.palette(for: .out)))
     }
 
-    private var request: APIRequest {
+    private func request() throws -> APIRequest {
         let kind: ResourceQuery.Kind
         switch self.kind {
         case .devices: kind = .devices
@@ -88,6 +101,11 @@ struct GetCommand: AsyncParsableCommand {
         case .paths: kind = .paths
         case .posture: kind = .posture
         case .events: return .events(EventQuery(subject: names.first, limit: limit ?? 200))
+        case .alerts:
+            return .alerts(
+                AlertQuery(
+                    ids: try AlertIDs.of(names), states: (state ?? .unresolved).states, severity: severity ?? .notice,
+                    device: device, limit: limit ?? 1000))
         }
         // What `-o name` prints is understood as a name again.
         let prefix = "\(self.kind.singular)/"

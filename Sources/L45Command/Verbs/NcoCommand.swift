@@ -55,6 +55,7 @@ struct NcoCommand: AsyncParsableCommand {
             "A challenge that is not answered for this long is sent again; the third in a row fails the module.",
             valueName: "span"))
     var checkSilence: Span = CheckPolicy().silence
+    @OptionGroup(title: "Alerts") var alerts: AlertOptions
     @OptionGroup var logs: LogOptions
 
     func validate() throws {
@@ -79,6 +80,7 @@ struct NcoCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let folder = state ?? StateFolders(environment: environment, uid: geteuid()).orchestrator
         let logger = logs.logger("l45.nco")
+        let told = try alerts.configuration()
         let orchestrator: NetworkOrchestrator
         do {
             try FileManager.default.createDirectory(
@@ -91,7 +93,7 @@ struct NcoCommand: AsyncParsableCommand {
                     reportEvery: reportEvery,
                     heartbeatEvery: .milliseconds(silenceMax.milliseconds / 3), silenceMax: silenceMax,
                     passEvery: passEvery,
-                    checks: CheckPolicy(windowMax: secCheckWindow, silence: checkSilence)),
+                    checks: CheckPolicy(windowMax: secCheckWindow, silence: checkSilence), alerts: told),
                 logger: logger)
         } catch {
             throw CommandEnd.badInput("the orchestrator can not start: \(error)")

@@ -28,6 +28,8 @@ package struct ModuleView: Hashable, Codable, Sendable {
     package var sentAt: APITime?
     package var receivedAt: APITime?
     package var statistics: ModuleStatistics
+    /// It customizes nothing, and its statistics tell of messages that it would have customized; nil: it does.
+    package var underTest: Bool?
     /// Flows that the wildcards were filled with, the latest few.
     package var filledIn: [String]
     /// Its security check; nil: it is in no table.
@@ -62,6 +64,7 @@ package struct ModuleView: Hashable, Codable, Sendable {
         sentAt = APITime(known: report?.sentAt)
         receivedAt = APITime(known: report?.receivedAt)
         statistics = report?.statistics ?? ModuleStatistics()
+        underTest = plan.underTest ? true : nil
         filledIn = report?.filledIn ?? []
     }
 }
