@@ -9,7 +9,7 @@ package import L45Model
 /// Every function blocks until the disk has it: call them off the event loop, in batches. Safe from any thread; one
 /// process at a time.
 package final class Inventory: Sendable {
-    /// Everything secret of a fleet derives from it: 32 bytes, the content of `root.key`.
+    /// Everything secret of a fleet derives from it: 32 bytes, that stand in the CIB wrapped by the key of a `KeySource`.
     package let rootSecret: Secret
 
     // In this order: the database is closed before the lock is let go.
@@ -22,17 +22,25 @@ package final class Inventory: Sendable {
     /// Opens the CIB in `path`, making folder, key and database when there are none.
     ///
     /// - Parameter path: the folder; made with mode 0700 when missing. All files in it have mode 0600.
+    /// - Parameter key: where the key is that opens it; nil: `root.key` in the folder, made for a new CIB.
     /// - Parameter eventsMax: how many of the newest events are kept; at least 1.
     /// - Throws: an error that says what is wrong with folder, key or file; then no file was changed.
-    package init(folder path: String, eventsMax: Int = 100_000) throws(InventoryError) {
+    package init(
+        folder path: String, key source: KeySource? = nil, eventsMax: Int = 100_000
+    ) throws(InventoryError) {
         let folder = try StoreFolder(path)
         try folder.makeDatabaseFile()
-        rootSecret = try folder.rootKey()
-        let sealer = Sealer(root: rootSecret)
+        let wrapping: SecretBytes
+        if let source { wrapping = try source.read() } else { wrapping = try folder.rootKey() }
+        let sealer: Sealer
         do {
             try Self.checkFile(folder)
+            let (data, number) = try Self.dataKey(folder, wrapping, source)
+            rootSecret = Secret(data)
+            sealer = Sealer(root: rootSecret)
             pool = try Self.open(folder.database, sealer)
             try Self.checkKey(pool, sealer, folder)
+            try Self.settle(pool, data, wrapping, number)
         } catch {
             throw Self.explain(error, doing: "open the CIB", path: folder.database)
         }
@@ -63,6 +71,42 @@ package final class Inventory: Sendable {
         try Schema.check(folder.database)
     }
 
+    /// The data key, and the number of the wrapping that gave it; nil: it stands in none yet.
+    private static func dataKey(
+        _ folder: StoreFolder, _ wrapping: SecretBytes, _ source: KeySource?
+    ) throws -> (SecretBytes, Int64?) {
+        let contents =
+            folder.databaseBytes() == 0 ? KeyEnvelope.Contents() : try KeyEnvelope.contents(of: folder.database)
+        if contents.rows.isEmpty {
+            // An earlier release had everything derive from the key file itself; that key stays what it is, and is wrapped from
+            // now on.
+            return (contents.isSettled ? wrapping : SecretBytes(randomCount: KeySource.keyBytes), nil)
+        }
+        let path = source.map(\.description) ?? folder.keyFile
+        do {
+            if let opened = try KeyEnvelope.open(contents.rows, with: wrapping) { return (opened.data, opened.number) }
+        } catch {
+            throw InventoryError.damaged(path: folder.database, detail: "its wrapped key is not as it was stored")
+        }
+        throw InventoryError.keyUnusable(
+            path: path, reason: "is not the key of the CIB beside it; restore the root.key that belongs to cib.sqlite")
+    }
+
+    /// From now on the data key stands in the CIB, wrapped by this key and by none before it.
+    private static func settle(
+        _ pool: DatabasePool, _ data: SecretBytes, _ wrapping: SecretBytes, _ number: Int64?
+    ) throws {
+        if let number {
+            guard try pool.read({ try KeyEnvelope.rows(in: $0) }).contains(where: { $0.number < number }) else {
+                return
+            }
+            try pool.write { try KeyEnvelope.forget(before: number, in: $0) }
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } else {
+            try pool.write { _ = try KeyEnvelope.wrap(data, with: wrapping, in: $0) }
+        }
+    }
+
     private static func open(_ path: String, _ sealer: Sealer) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
@@ -71,7 +115,7 @@ package final class Inventory: Sendable {
         configuration.label = "cib"
         configuration.prepareDatabase { db in
             // A burst, such as an artifact, may blow up the log; this much of it is kept for reuse.
-            try db.execute(sql: "PRAGMA journal_size_limit = 33554432")
+            try db.execute(sql: "PRAGMA journal_size_limit = 33554432; PRAGMA secure_delete = FAST")
             db.add(function: RowSeals.function(sealer))
         }
         let pool = try DatabasePool(path: path, configuration: configuration)
@@ -99,7 +143,17 @@ package final class Inventory: Sendable {
     /// One transaction.
     /// - Parameter doing: completes "can not ...".
     func write<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(InventoryError) -> Value {
-        do { return try pool.write(body) } catch { throw explain(error, doing) }
+        do {
+            // What an operator does is in the trail in the transaction that does it, or is not done.
+            guard let audit = AuditSlot.current, audit.isOpen else { return try pool.write(body) }
+            let value = try pool.write { db in
+                let value = try body(db)
+                try append(audit, in: db)
+                return value
+            }
+            audit.close()
+            return value
+        } catch { throw explain(error, doing) }
     }
 
     /// Reads of one instant.

@@ -36,6 +36,10 @@ package enum InventoryError: Error, Hashable, Sendable, CustomStringConvertible 
     case tokenExpired(id: String, at: Timestamp)
     case tokenExists(id: String)
 
+    case operatorUnknown(String)
+    /// Another operator is known by the same.
+    case operatorTaken(known: String, by: String)
+
     case artifactTooLarge(bytes: Int, bytesMax: Int)
     case artifactInUse(Digest)
     case backupExists(path: String)
@@ -87,6 +91,10 @@ package enum InventoryError: Error, Hashable, Sendable, CustomStringConvertible 
             "enrolment token '\(id)' expired at \(at.rfc3339); make another with 'l45 token create'"
         case .tokenExists(let id):
             "there is an enrolment token '\(id)' already; choose another id"
+        case .operatorUnknown(let name):
+            "there is no operator '\(name)'; 'l45 operator list' lists those that are"
+        case .operatorTaken(let known, let name):
+            "\(known) is known as operator '\(name)' already; 'l45 operator remove \(name)' first, or add under that name"
         case .artifactTooLarge(let bytes, let bytesMax):
             "the artifact has \(bytes) bytes, the bound is \(bytesMax); make it smaller or cut it into several"
         case .artifactInUse(let digest):

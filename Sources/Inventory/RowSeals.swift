@@ -57,6 +57,9 @@ enum RowSeals {
         name: "alert_sink", key: "name", columns: ["standing"], noun: "the standing of the alerts' sink")
     /// Left out where they are not as they were stored, and told of: they decide nothing.
     static let alerts = [alert, alertNews, alertSink]
+    static let operators = Table(
+        name: "operator", key: "name",
+        columns: ["role", "scope", "kind", "known", "hash", "added_at", "added_by", "expires_at"], noun: "the operator")
 
     /// Those of the migration that brought seals, which makes triggers of it: never changed. Later tables are sealed as they are made.
     static let tables = [
@@ -64,7 +67,7 @@ enum RowSeals {
     ]
     static let distrust = Table(
         name: "distrust", key: "name", columns: ["device", "content"], noun: "the distrust of")
-    static let all = tables + [posture, trust, distrust] + alerts
+    static let all = tables + [posture, trust, distrust, operators] + alerts
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
     static let ofFleet = [

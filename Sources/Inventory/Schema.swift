@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 8
+    static let version = 10
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -48,6 +48,20 @@ enum Schema {
             try db.execute(sql: alerts)
             for table in RowSeals.alerts { try RowSeals.install(table, in: db) }
             try db.execute(sql: "PRAGMA user_version = 8")
+        }
+        migrator.registerMigration("rights: operators and the audit trail") { db in
+            try db.execute(sql: rights)
+            try RowSeals.install(RowSeals.operators, in: db)
+            try db.execute(sql: "PRAGMA user_version = 9")
+        }
+        migrator.registerMigration("rights: the key in an envelope") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE wrapped_key (
+                        number INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, wrapped BLOB NOT NULL
+                    ) STRICT;
+                    """)
+            try db.execute(sql: "PRAGMA user_version = 10")
         }
         return migrator
     }()
@@ -198,6 +212,41 @@ enum Schema {
             device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
             content TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+            """
+
+    // Who may operate, and what operators did. The trail is chained by `AuditTrail`; the triggers stop mistakes, the chain shows
+    // the rest.
+    private static let rights = """
+        CREATE TABLE operator (
+            name TEXT PRIMARY KEY,
+            role TEXT NOT NULL,
+            scope TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            known TEXT NOT NULL,
+            hash BLOB,
+            added_at INTEGER NOT NULL,
+            added_by TEXT NOT NULL,
+            expires_at INTEGER,
+            UNIQUE (kind, known)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE audit (id INTEGER PRIMARY KEY, content TEXT NOT NULL, hash BLOB NOT NULL, seal BLOB NOT NULL) STRICT;
+        CREATE TABLE audit_head (
+            one INTEGER PRIMARY KEY CHECK (one = 1), id INTEGER NOT NULL, hash BLOB NOT NULL, seal BLOB NOT NULL
+        ) STRICT;
+        CREATE TRIGGER audit_update BEFORE UPDATE ON audit BEGIN
+            SELECT RAISE(ABORT, 'the audit trail is appended to and never changed');
+        END;
+        CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN
+            SELECT RAISE(ABORT, 'the audit trail is appended to and never cut');
+        END;
+        CREATE TRIGGER audit_insert BEFORE INSERT ON audit
+        WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM audit) BEGIN
+            SELECT RAISE(ABORT, 'the audit trail is appended to at its end alone');
+        END;
+        CREATE TRIGGER audit_head_delete BEFORE DELETE ON audit_head BEGIN
+            SELECT RAISE(ABORT, 'the audit trail keeps its end');
+        END;
         """
 
     // The level in force. Which intents it means stands in the posture's own document.

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import L45Model
 import Synchronization
@@ -90,58 +89,43 @@ final class StoreFolder: Sendable {
         return stat(database, &info) == 0 ? Int(info.st_size) : 0
     }
 
-    /// The 32 bytes that everything secret derives from: read, or made when folder and CIB are new.
-    func rootKey() throws(InventoryError) -> Secret {
-        let handle = open(keyFile, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard handle >= 0 else {
-            guard errno == ENOENT else {
-                throw .keyUnusable(
-                    path: keyFile,
-                    reason: "can not be read: \(Self.reason()); it must belong to the orchestrator's user")
-            }
-            guard databaseBytes() == 0 else { throw .keyMissing(path: keyFile) }
-            return try makeRootKey()
-        }
-        defer { close(handle) }
-        var info = stat()
-        guard fstat(handle, &info) == 0, info.st_mode & 0o077 == 0 else {
-            let mode = String(info.st_mode & 0o7777, radix: 8)
-            throw .keyUnusable(
-                path: keyFile,
-                reason: "others may read it (mode \(mode)); 'chmod 600' it once you know that nobody has")
-        }
-        var bytes = [UInt8](repeating: 0, count: 33)
-        let count = read(handle, &bytes, bytes.count)
-        guard count == 32 else {
-            throw .keyUnusable(
-                path: keyFile,
-                reason: "a root key has 32 bytes, not \(max(0, Int(info.st_size))); restore it from a backup")
-        }
-        return Secret(Array(bytes.prefix(32)))
-    }
-
-    private func makeRootKey() throws(InventoryError) -> Secret {
-        let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
-        let new = keyFile + ".new"
+    /// The key that opens the data key: read, or made when folder and CIB are new.
+    func rootKey() throws(InventoryError) -> SecretBytes {
+        guard access(keyFile, F_OK) != 0, errno == ENOENT else { return try KeySource.file(keyFile).read() }
+        guard databaseBytes() == 0 else { throw .keyMissing(path: keyFile) }
         // Written aside and renamed: a crash leaves a whole key or none. It precedes the first table, so none is
         // without.
-        unlink(new)
-        let handle = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard handle >= 0 else {
-            throw .unwritable(path: keyFile, doing: "make the root key", reason: Self.reason())
-        }
+        let key = SecretBytes(randomCount: KeySource.keyBytes)
+        try writeNextKey(key)
+        try placeNextKey()
+        return key
+    }
+
+    private var nextKeyFile: String { keyFile + ".next" }
+
+    /// Writes a key beside the one in place, onto the disk.
+    func writeNextKey(_ key: SecretBytes) throws(InventoryError) {
+        unlink(nextKeyFile)
+        let handle = open(nextKeyFile, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard handle >= 0 else { throw .unwritable(path: keyFile, doing: "make the root key", reason: Self.reason()) }
         defer { close(handle) }
-        guard write(handle, bytes, bytes.count) == bytes.count, fsync(handle) == 0, rename(new, keyFile) == 0 else {
+        guard key.withBytes({ write(handle, $0.baseAddress, $0.count) }) == key.count, fsync(handle) == 0 else {
             let reason = Self.reason()
-            unlink(new)
+            unlink(nextKeyFile)
             throw .unwritable(path: keyFile, doing: "make the root key", reason: reason)
+        }
+    }
+
+    /// Puts the key of `writeNextKey` in its place, whole.
+    func placeNextKey() throws(InventoryError) {
+        guard rename(nextKeyFile, keyFile) == 0 else {
+            throw .unwritable(path: keyFile, doing: "put the root key in its place", reason: Self.reason())
         }
         let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if folder >= 0 {
             fsync(folder)
             close(folder)
         }
-        return Secret(bytes)
     }
 
     private static func reason() -> String { String(cString: strerror(errno)) }

@@ -17,8 +17,9 @@ struct L45: AsyncParsableCommand {
               l45 rollout status dns --watch  how far a rotation has come
               l45 run -- dig example.org      run a program under the tap
 
-            Verbs that talk to the orchestrator take --server PATH, its socket or its state folder; the \
-            default is $L45_SERVER, else where 'l45 nco' puts it.
+            Verbs that talk to the orchestrator take --server PATH, its socket or its state folder, or \
+            --server HOST:PORT with --certificate or --token-file; the default is $L45_SERVER, else where \
+            'l45 nco' puts it.
 
             Exit status: 0 well; 1 it differs (diff), or did not come about in time (wait, --wait); 2 usage or \
             bad input, nothing changed; 3 the orchestrator cannot be reached; 4 the orchestrator refused; 5 the \
@@ -38,6 +39,7 @@ struct L45: AsyncParsableCommand {
                     ThreatLevelCommand.self, WaitCommand.self, LabelCommand.self, ForgetCommand.self,
                     ReadmitCommand.self, TokenCommand.self,
                 ]),
+            CommandGroup(name: "Operators", subcommands: [OperatorCommand.self, AuditCommand.self]),
             CommandGroup(
                 name: "Paths",
                 subcommands: [ProbeCommand.self, SurveyCommand.self, RespondCommand.self, LabCommand.self]),

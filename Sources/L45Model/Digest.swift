@@ -75,18 +75,22 @@ package enum Hex {
     }
 }
 
-/// Bytes that must not be printed: a key. Its description never shows them.
+/// Bytes that must not be printed: a key. Its description never shows them, and their memory is overwritten when the last copy
+/// of it goes.
 package struct Secret: Hashable, Codable, Sendable, CustomStringConvertible {
-    package let bytes: [UInt8]
-    package init(_ bytes: [UInt8]) { self.bytes = bytes }
-    package var description: String { "secret (\(bytes.count) bytes)" }
+    package let storage: SecretBytes
+    package init(_ bytes: [UInt8]) { storage = SecretBytes(bytes) }
+    package init(_ storage: SecretBytes) { self.storage = storage }
+    /// A copy, which is not overwritten.
+    package var bytes: [UInt8] { storage.withBytes { Array($0) } }
+    package var description: String { "secret (\(storage.count) bytes)" }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let bytes = Hex.bytes(try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "a secret is hex digits")
         }
-        self.bytes = bytes
+        self.init(bytes)
     }
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()

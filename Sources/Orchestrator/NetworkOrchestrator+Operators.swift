@@ -24,6 +24,11 @@ extension NetworkOrchestrator: OperatorService {
             case .setLevel(let request): return .level(try setLevel(request))
             case .alerts(let query): return .alerts(try alerts(query))
             case .handleAlerts(let request): return .alerts(try handle(request))
+            case .addOperator(let request): return .operatorGranted(try addOperator(request))
+            case .operators: return .operators(try operatorViews())
+            case .removeOperator(let request): return .operators(try removeOperator(request))
+            case .audit(let query): return .audit(try inventory.auditTrail(query))
+            case .verifyAudit(let check): return .auditVerdict(try inventory.verifyAudit(known: check.known))
             case .version: return .version(version)
             }
         } catch let failure as APIFailure {
@@ -51,6 +56,9 @@ extension NetworkOrchestrator: OperatorService {
         // What a device is to run is told by what it is to run now.
         let result = change(of: proposal, dryRun: request.dryRun)
         if !request.dryRun, !proposal.touched.isEmpty {
+            AuditSlot.current?.name(
+                result.intents.filter { $0.outcome != .unchanged }.map { "intent/\($0.name) \($0.outcome.rawValue)" })
+            try refuseWideSelectors(proposal)
             try adopt(proposal.planned, removed: proposal.removed, cause: "operator", time)
             passAtOnce()
         }
@@ -113,6 +121,7 @@ extension NetworkOrchestrator: OperatorService {
 
     /// A halt is part of a flow's standing, not of the intent: no plan changes.
     private func retry(_ record: IntentRecord, _ time: Timestamp) throws -> RolloutResult {
+        try refuseBeyondScope(intents: [record.name])
         let statuses = Reconciler.retry(record.name, fleet.snapshot, now: time)
         if !statuses.isEmpty {
             try inventory.record(statuses: statuses)
@@ -156,8 +165,10 @@ extension NetworkOrchestrator: OperatorService {
 
     private func createToken(_ request: TokenRequest) throws -> TokenView {
         guard request.ttl > .zero else { throw APIFailure(.badInput, "a token lives longer than 0 s; try '--ttl 1h'") }
+        try refuseToken(request.labels)
         let time = now()
         let token = EnrolmentToken(for: authority.anchor)
+        AuditSlot.current?.name(["token/\(token.id)"] + (AuditSlot.current?.objects ?? []))
         try inventory.createToken(
             id: token.id, secretHash: token.secretDigest, expires: time + request.ttl, labels: request.labels, at: time)
         note(
@@ -174,6 +185,9 @@ extension NetworkOrchestrator: OperatorService {
         var labels = try inventory.device(device.id)?.operatorLabels ?? [:]
         labels.merge(request.set) { _, new in new }
         for key in request.remove { labels[key] = nil }
+        var merged = device.facts.labels.merging(request.set) { _, new in new }
+        for key in request.remove { merged[key] = nil }
+        try refuseRelabelling(device, to: labels, merged: merged)
         try inventory.setOperatorLabels(device.id, labels)
         fleet.relabel(device.id, labels: try inventory.device(device.id)?.device.facts.labels ?? labels)
         plansAreStale = true
@@ -186,6 +200,7 @@ extension NetworkOrchestrator: OperatorService {
         let id = try views.device(
             request.device
         ).id
+        AuditSlot.current?.name(["device/\(id)"])
         try inventory.forget(id, at: now())
         _ = refused.withLock { $0.insert(id) }
         arrivals[id] = nil

@@ -37,6 +37,9 @@ package actor NetworkOrchestrator {
     var misfits: [IntentName: String] = [:]
     var sessions: [DeviceID: SessionID] = [:]
     var server: ChannelServer?
+    /// Of operators on other machines; nil: none is open.
+    var operatorPort: Int?
+    var strangerGate = StrangerGate()
     var artifacts = ArtifactShelf()
     private var passTook: Duration = .zero
     /// Who was asked for a report out of turn.
@@ -67,7 +70,7 @@ package actor NetworkOrchestrator {
         self.logger = logger
         self.now = now
         startedAt = now()
-        inventory = try Inventory(folder: configuration.stateFolder)
+        inventory = try Inventory(folder: configuration.stateFolder, key: configuration.key?.source)
         authority = try Enrolment.authority(in: inventory, now: startedAt)
         pathKeys = PathKeyDesk(root: try PathRoot.secret(in: inventory))
         let stored = try inventory.fleet()
@@ -99,8 +102,9 @@ package actor NetworkOrchestrator {
     package func run() async throws {
         let server = try await ChannelServer.start(try channelConfiguration(), logger: logger)
         self.server = server
-        let operators = try await OperatorServer.bind(
-            path: configuration.operatorSocket, service: self, logger: logger)
+        let operators = try await openSocket()
+        let door = try await openDoor()
+        auditStart()
         logger.info(
             "orchestrator up",
             metadata: [
@@ -110,7 +114,7 @@ package actor NetworkOrchestrator {
         resumeListeningWaiters()
         var failure: (any Error)?
         do {
-            try await serve(server, operators)
+            try await serve(server, operators, door)
         } catch is CancellationError {
         } catch {
             failure = error
@@ -130,9 +134,13 @@ package actor NetworkOrchestrator {
         if let failure { throw failure }
     }
 
-    private func serve(_ server: ChannelServer, _ operators: OperatorServer<NetworkOrchestrator>) async throws {
+    private func serve(
+        _ server: ChannelServer, _ operators: OperatorServer<NetworkOrchestrator>,
+        _ door: RemoteOperatorServer<NetworkOrchestrator>?
+    ) async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { try await operators.run() }
+            if let door { group.addTask { try await door.run() } }
             group.addTask { await self.takeEvents(of: server) }
             group.addTask { try await self.passWhenWoken() }
             group.addTask { try await self.tick() }
@@ -165,7 +173,10 @@ package actor NetworkOrchestrator {
     /// pass succeeds or not; a failed one is made up for by the next.
     func passAtOnce() {
         do {
-            try pass()
+            // A pass is the orchestrator's own work, whoever gave the occasion.
+            try OperatorCall.$current.withValue(OperatorCall(caller: .process, devices: nil)) {
+                try AuditSlot.$current.withValue(nil) { try pass() }
+            }
         } catch {
             logger.error("reconciliation pass failed", metadata: ["error": "\(error)"])
             stir()
@@ -284,6 +295,7 @@ package actor NetworkOrchestrator {
 
     /// Stores intents and plans in one transaction, and only then takes them up.
     func adopt(_ planned: Planning.Planned, removed: [IntentName], cause: String, _ time: Timestamp) throws {
+        try refuseBeyondScope(planned, removed: removed)
         let changed = planned.book.records.values.filter { book.records[$0.name] != $0 }.sorted { $0.name < $1.name }
         var trail = changed.map { record in
             Event(

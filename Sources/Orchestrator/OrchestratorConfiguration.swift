@@ -19,15 +19,38 @@ package struct OrchestratorConfiguration: Sendable {
     /// The security check of modules.
     package var checks: CheckPolicy
     package var alerts: AlertConfiguration
+    /// Where the key is that opens the CIB; nil: `root.key` in the state folder.
+    package var key: KeyPlace?
+    /// Where operators connect from other machines, over TLS; nil: they do not.
+    package var operators: Door?
+    /// Local users of this group may connect to the socket too; what they may do is said operator by operator.
+    package var operatorGroup: UInt32?
+    /// The socket's path; nil: `api.sock` in the state folder.
+    package var socket: String?
+
+    package struct Door: Hashable, Sendable {
+        package var host: String
+        /// 0: any free one.
+        package var port: Int
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+    }
 
     package init(
         stateFolder: String, host: String = "0.0.0.0", port: Int = 7450, policy: RolloutPolicy = RolloutPolicy(),
         reportEvery: Span = .seconds(10), heartbeatEvery: Span = .seconds(15), silenceMax: Span = .seconds(45),
         passEvery: Span = .milliseconds(20), checks: CheckPolicy = CheckPolicy(),
-        alerts: AlertConfiguration = AlertConfiguration()
+        alerts: AlertConfiguration = AlertConfiguration(), operators: Door? = nil, operatorGroup: UInt32? = nil,
+        socket: String? = nil, key: KeyPlace? = nil
     ) {
         self.checks = checks
         self.alerts = alerts
+        self.key = key
+        self.operators = operators
+        self.operatorGroup = operatorGroup
+        self.socket = socket
         self.stateFolder = stateFolder
         self.host = host
         self.port = port
@@ -38,5 +61,5 @@ package struct OrchestratorConfiguration: Sendable {
         self.passEvery = passEvery
     }
 
-    package var operatorSocket: String { "\(stateFolder)/api.sock" }
+    package var operatorSocket: String { socket ?? "\(stateFolder)/api.sock" }
 }

@@ -34,7 +34,8 @@ private let rootHelp = """
       l45 run -- dig example.org      run a program under the tap
 
     Verbs that talk to the orchestrator take --server PATH, its socket or its state
-    folder; the default is $L45_SERVER, else where 'l45 nco' puts it.
+    folder, or --server HOST:PORT with --certificate or --token-file; the default is
+    $L45_SERVER, else where 'l45 nco' puts it.
 
     Exit status: 0 well; 1 it differs (diff), or did not come about in time (wait,
     --wait); 2 usage or bad input, nothing changed; 3 the orchestrator cannot be
@@ -70,6 +71,11 @@ private let rootHelp = """
       readmit                 Let a device take part again that failed a security
                               check.
       token                   Let devices enrol.
+
+    OPERATORS SUBCOMMANDS:
+      operator                Say who may operate, and on which devices.
+      audit                   Show what operators did, and whether that record is
+                              whole.
 
     PATHS SUBCOMMANDS:
       probe                   Find out what paths do to handshake headers.

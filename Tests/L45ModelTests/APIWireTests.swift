@@ -49,6 +49,20 @@ struct APIWireTests {
             .setLevel(LevelRequest(level: PostureLevel("CPCON2"), by: "alice@ops-1")),
             #"{"api":"l45/v1","body":{"by":"alice@ops-1","level":"CPCON2"},"verb":"set-level"}"#
         ),
+        (
+            .addOperator(
+                OperatorRequest(
+                    name: "alice", role: .operate, scope: LabelScope(["site": "paris"]), proof: .user(uid: 7),
+                    ttl: .seconds(60))),
+            #"{"api":"l45/v1","body":{"name":"alice","proof":{"user":{"uid":7}},"role":"operate","scope":{"site":"paris"},"ttl":60000},"verb":"add-operator"}"#
+        ),
+        (.operators, #"{"api":"l45/v1","verb":"operators"}"#),
+        (
+            .removeOperator(OperatorName("alice")),
+            #"{"api":"l45/v1","body":{"name":"alice"},"verb":"remove-operator"}"#
+        ),
+        (.audit(AuditQuery(after: 7, limit: 10)), #"{"api":"l45/v1","body":{"after":7,"limit":10},"verb":"audit"}"#),
+        (.verifyAudit(AuditCheck()), #"{"api":"l45/v1","body":{},"verb":"verify-audit"}"#),
         (.version, #"{"api":"l45/v1","verb":"version"}"#),
     ]
 

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A Unix domain socket that listens, with mode 0600 from its first moment.
+/// A Unix domain socket that listens, with mode 0600 from its first moment, or 0660 for a group.
 struct ListeningSocket {
     let path: String
     let descriptor: CInt
     private let inode: UInt64
 
     /// Binds at `path` in place of a socket that nobody serves any more.
-    static func open(_ path: String) throws(ListenError) -> ListeningSocket {
+    static func open(_ path: String, group: UInt32? = nil) throws(ListenError) -> ListeningSocket {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let room = MemoryLayout.size(ofValue: address.sun_path)
@@ -24,6 +24,12 @@ struct ListeningSocket {
             let code = errno
             close(descriptor)
             throw .failed("bind", path, code)
+        }
+        if let group, chown(path, uid_t.max, group) != 0 || chmod(path, 0o660) != 0 {
+            let code = errno
+            close(descriptor)
+            unlink(path)
+            throw .failed("give it to group \(group)", path, code)
         }
         return ListeningSocket(path: path, descriptor: descriptor, inode: inode)
     }

@@ -3,51 +3,76 @@ package import L45Model
 package import NIOCore
 import NIOPosix
 
-/// Asks an orchestrator over its Unix domain socket. Each call is a connection of its own, so that a client that
-/// waits outlives a restart of the orchestrator.
+/// Asks an orchestrator. Each call is a connection of its own, so that a client that waits outlives a restart of the
+/// orchestrator.
 package struct OperatorClient: Sendable {
-    /// Of the orchestrator's socket.
-    package let path: String
+    package let endpoint: OperatorEndpoint
 
-    package init(path: String) { self.path = path }
+    package init(_ endpoint: OperatorEndpoint) { self.endpoint = endpoint }
+
+    /// - Parameter path: of the orchestrator's Unix domain socket.
+    package init(path: String) { self.init(.socket(path: path)) }
 
     /// - Parameter within: how long the answer may take.
     /// - Returns: the answer, `.failure` among them.
     package func call(
         _ request: APIRequest, within: TimeAmount = .seconds(60)
     ) async throws(OperatorClientError) -> APIResponse {
+        let verdict = ServerVerdict()
         do {
             let frame = try APIFrame.encode(request, allocator: ByteBufferAllocator())
-            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                .connect(unixDomainSocketPath: path)
-                .get()
-            let answer = channel.eventLoop.makePromise(of: ByteBuffer.self)
-            let setUp = channel.eventLoop.submit {
-                let handlers = channel.pipeline.syncOperations
-                try handlers.addHandler(APIFrame.decoder())
-                try handlers.addHandler(AnswerHandler(answer, frame, within))
+            let answer: EventLoopFuture<ByteBuffer>
+            switch endpoint {
+            case .socket(let path):
+                let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                    .connect(unixDomainSocketPath: path).get()
+                answer = ask(channel, [frame], within, nil)
+            case .remote(let host, let port, let credential):
+                let greeting = try APIFrame.encode(
+                    OperatorGreeting(token: credential.token), allocator: ByteBufferAllocator())
+                let tls = try TLS.clientContext(operator: credential.keyFile)
+                let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                    .connectTimeout(within).connect(host: host, port: port).get()
+                answer = ask(channel, [greeting, frame], within) {
+                    try TLS.clientHandler(tls, trust: credential.trust, now: { .now() }, verdict: verdict)
+                }
             }
-            setUp.whenFailure { answer.fail($0) }
-            let bytes = try await answer.futureResult.get()
+            let bytes = try await answer.get()
             return try CanonicalJSON.decode(APIResponse.self, from: Data(bytes.readableBytesView))
         } catch {
-            throw OperatorClientError(error, path)
+            if let untrusted = verdict.error { throw OperatorClientError(untrusted, "\(endpoint)") }
+            throw OperatorClientError(error, "\(endpoint)")
         }
+    }
+
+    private func ask(
+        _ channel: any Channel, _ frames: [ByteBuffer], _ within: TimeAmount,
+        _ tls: (@Sendable () throws -> any ChannelHandler)?
+    ) -> EventLoopFuture<ByteBuffer> {
+        let answer = channel.eventLoop.makePromise(of: ByteBuffer.self)
+        let setUp = channel.eventLoop.submit {
+            let handlers = channel.pipeline.syncOperations
+            if let tls { try handlers.addHandler(tls()) }
+            try handlers.addHandler(APIFrame.decoder())
+            try handlers.addHandler(AnswerHandler(answer, frames, within))
+        }
+        setUp.whenFailure { answer.fail($0) }
+        return answer.futureResult
     }
 }
 
-/// Sends one frame, hands the next one over, and closes.
+/// Sends frames, each when the one before has been answered well, hands the last answer over, and closes.
 private final class AnswerHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var answer: EventLoopPromise<ByteBuffer>?
-    private let request: ByteBuffer
+    private var frames: [ByteBuffer]
     private let within: TimeAmount
     private var deadline: Scheduled<Void>?
 
-    init(_ answer: EventLoopPromise<ByteBuffer>, _ request: ByteBuffer, _ within: TimeAmount) {
+    init(_ answer: EventLoopPromise<ByteBuffer>, _ frames: [ByteBuffer], _ within: TimeAmount) {
         self.answer = answer
-        self.request = request
+        self.frames = frames
         self.within = within
     }
 
@@ -61,12 +86,23 @@ private final class AnswerHandler: ChannelInboundHandler {
             let seconds = Int(handler.within.nanoseconds / 1_000_000_000)
             handler.end(context, .failure(OperatorClientError.Fault.late(seconds: seconds)))
         }
+        sendNext(context)
+    }
+
+    private func sendNext(_ context: ChannelHandlerContext) {
         // A server that refuses may answer and close before it has read everything: its answer counts, not this write.
-        context.writeAndFlush(NIOAny(request), promise: nil)
+        context.writeAndFlush(NIOAny(frames.removeFirst()), promise: nil)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        end(context, .success(unwrapInboundIn(data)))
+        let bytes = unwrapInboundIn(data)
+        guard !frames.isEmpty, isWelcome(bytes) else { return end(context, .success(bytes)) }
+        sendNext(context)
+    }
+
+    private func isWelcome(_ bytes: ByteBuffer) -> Bool {
+        let welcome = try? CanonicalJSON.decode(OperatorGreeting.Welcome.self, from: Data(bytes.readableBytesView))
+        return welcome?.kind == OperatorGreeting.Welcome.kind
     }
 
     func channelInactive(context: ChannelHandlerContext) { end(context, .failure(OperatorClientError.Fault.lost)) }

@@ -1,6 +1,8 @@
 import Foundation
 package import L45Model
 import NIOCore
+import NIOPosix
+import NIOSSL
 
 /// Why an orchestrator gave no answer.
 package struct OperatorClientError: Error, Hashable, CustomStringConvertible {
@@ -20,10 +22,12 @@ package struct OperatorClientError: Error, Hashable, CustomStringConvertible {
         case refusedHere(APIFailure)
         /// The answer is none that this build can read.
         case unreadable(String)
+        /// Who answers is not the orchestrator that certificate or token are for: nothing was said to it.
+        case untrusted(String)
         case other(String)
     }
 
-    /// Of the socket.
+    /// Of the socket, or `HOST:PORT`.
     package let path: String
     package let fault: Fault
 
@@ -39,11 +43,19 @@ package struct OperatorClientError: Error, Hashable, CustomStringConvertible {
             case is ChannelError, FrameError.truncated: .lost
             case FrameError.tooLong(let bytes, _): .answerTooLong(bytes: bytes)
             case let failure as APIFailure: .refusedHere(failure)
+            case let error as PkiError: .untrusted("\(error)")
+            case let error as NIOConnectionError: .other(Self.reason(error))
+            case let error as NIOSSLError: .other("TLS: \(error)")
             case let error as DecodingError: .unreadable(DecodingFault.text(error))
             case SocketAddressError.unixDomainSocketPathTooLong:
                 .other("the path has \(path.utf8.count) bytes, the kernel takes 107")
             default: .other("\(error)")
             }
+    }
+
+    private static func reason(_ error: NIOConnectionError) -> String {
+        if let failed = error.connectionErrors.first { return "\(failed.error)" }
+        return "no address of '\(error.host)' is known"
     }
 
     package var description: String {
@@ -57,6 +69,8 @@ package struct OperatorClientError: Error, Hashable, CustomStringConvertible {
             "the answer has \(bytes) bytes, at most \(APIVersion.frameBytesMax) are read: ask for less"
         case .refusedHere(let failure): failure.message
         case .unreadable(let text): "cannot read the answer of '\(path)': \(text): is it of another version?"
+        case .untrusted(let text):
+            "'\(path)' is not the orchestrator that was meant, and nothing was said to it: \(text)"
         case .other(let text): "cannot reach the orchestrator at '\(path)': \(text)"
         }
     }

@@ -1,3 +1,4 @@
+import L45Model
 import NIOCore
 
 /// The server's end of one operator's connection. Reads a request only when those before it are answered, so that a
@@ -9,10 +10,13 @@ struct OperatorConnection: Sendable {
     private let handler: NIOLoopBound<RequestHandler>
 
     /// On the channel's event loop, before anything is read.
-    init(_ channel: any Channel) throws {
+    /// - Parameter decoder: cuts what comes into frames.
+    init(
+        _ channel: any Channel, decoder: FrameDecoder = FrameDecoder(payloadBytesMax: APIVersion.frameBytesMax)
+    ) throws {
         let (frames, continuation) = AsyncStream<APIFrame>.makeStream()
         let handler = RequestHandler(continuation)
-        try channel.pipeline.syncOperations.addHandlers(APIFrame.decoder(), handler)
+        try channel.pipeline.syncOperations.addHandlers(ByteToMessageHandler(decoder), handler)
         self.channel = channel
         self.frames = frames
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)

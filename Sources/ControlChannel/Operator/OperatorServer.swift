@@ -9,16 +9,20 @@ import NIOPosix
 /// Requests of one connection are answered in their order, one at a time; connections do not wait for each other.
 package struct OperatorServer<Service: OperatorService>: Sendable {
     private let socket: ListeningSocket
-    private let service: Service
-    private let policy: PeerPolicy
+    private let desk: OperatorDesk<Service>
     private let logger: Logger
 
     /// Binds the socket; from here on connections queue in the kernel until `run`.
+    /// - Parameter admit: who may do what; nil: the users of `policy` everything.
+    /// - Parameter group: whose members may connect at all; nil: the owner alone. Who connects must still be admitted.
     /// - Throws: `ListenError`.
     package static func bind(
-        path: String, service: Service, policy: PeerPolicy = .ownerAndRoot, logger: Logger
+        path: String, service: Service, policy: PeerPolicy = .ownerAndRoot, admit: OperatorAdmission? = nil,
+        group: UInt32? = nil, logger: Logger
     ) async throws -> OperatorServer {
-        OperatorServer(socket: try ListeningSocket.open(path), service: service, policy: policy, logger: logger)
+        OperatorServer(
+            socket: try ListeningSocket.open(path, group: group),
+            desk: OperatorDesk(service: service, admit: admit ?? policy.admission(of: path)), logger: logger)
     }
 
     /// Accepts and answers until the task is cancelled; then the socket's file is gone. To be called once.
@@ -42,10 +46,11 @@ package struct OperatorServer<Service: OperatorService>: Sendable {
 
     private func serve(_ connection: OperatorConnection) async {
         do {
-            let refusal = try await refusal(of: connection.channel)
+            let (proof, from) = try await peer(of: connection.channel)
             for await frame in connection.frames {
-                let (response, last) = await respond(to: frame, refusal)
-                try await connection.answer(Self.encode(response, connection.channel.allocator))
+                let (response, last) = await desk.respond(to: frame, proof, from: from)
+                if last { logger.warning("operator refused", metadata: ["peer": "\(proof)", "from": "\(from)"]) }
+                try await connection.answer(OperatorDesk<Service>.encode(response, connection.channel.allocator))
                 if last { break }
             }
         } catch {
@@ -55,42 +60,15 @@ package struct OperatorServer<Service: OperatorService>: Sendable {
         connection.channel.close(promise: nil)
     }
 
-    /// - Returns: the answer, and whether the connection ends with it.
-    private func respond(to frame: APIFrame, _ refusal: APIFailure?) async -> (APIResponse, last: Bool) {
-        if let refusal { return (.failure(refusal), true) }
-        switch frame {
-        case .tooLong(let bytes):
-            let text = "the frame has \(bytes) bytes, at most \(APIVersion.frameBytesMax) are read"
-            return (.failure(APIFailure(.tooLong, text, hint: "apply fewer files at a time")), true)
-        case .bytes(let buffer):
-            do throws(APIFailure) {
-                return (await service.answer(try APIRequest.decode(Data(buffer.readableBytesView))), false)
-            } catch {
-                return (.failure(error), false)
-            }
-        }
-    }
-
-    private func refusal(of channel: any Channel) async throws -> APIFailure? {
+    private func peer(of channel: any Channel) async throws -> (OperatorProof, from: String) {
         guard let provider = channel as? any SocketOptionProvider else {
-            return APIFailure(.notPermitted, "the peer's user is unknown")
+            throw APIFailure(.notPermitted, "the peer's user is unknown")
         }
         let peer: PeerCredentials = try await provider.unsafeGetSocketOption(
             level: .socket, name: NIOBSDSocket.Option(rawValue: CInt(SO_PEERCRED))
         ).get()
-        guard !policy.admits(peer.uid) else { return nil }
-        logger.warning("operator refused", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
-        let admitted = policy.uids.sorted().map { "\($0)" }.joined(separator: ", ")
-        return APIFailure(
-            .notPermitted, "user \(peer.uid) may not use '\(socket.path)', only user \(admitted)",
-            hint: "run l45 as that user")
-    }
-
-    private static func encode(_ response: APIResponse, _ allocator: ByteBufferAllocator) throws -> ByteBuffer {
-        do {
-            return try APIFrame.encode(response, allocator: allocator)
-        } catch let failure as APIFailure {
-            return try APIFrame.encode(APIResponse.failure(failure), allocator: allocator)
-        }
+        return (
+            .user(uid: peer.uid, gid: peer.gid), "pid \(peer.pid) on \((socket.path as NSString).lastPathComponent)"
+        )
     }
 }

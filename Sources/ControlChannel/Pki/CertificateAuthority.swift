@@ -80,7 +80,7 @@ package struct CertificateAuthority: Sendable, CustomStringConvertible {
         return EnrolmentGrant(certificatePEM: try pem(certificate), authorityPEM: certificatePEM)
     }
 
-    private func issue(
+    func issue(
         _ publicKey: P256.Signing.PublicKey, name: String, role: ChannelRole, lifetime: Span, now: Timestamp
     ) throws(PkiError) -> Certificate {
         do {
@@ -105,7 +105,7 @@ package struct CertificateAuthority: Sendable, CustomStringConvertible {
         }
     }
 
-    private func pem(_ certificate: Certificate) throws(PkiError) -> String {
+    func pem(_ certificate: Certificate) throws(PkiError) -> String {
         do {
             return try certificate.serializeAsPEM().pemString
         } catch {

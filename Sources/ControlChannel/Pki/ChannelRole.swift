@@ -6,18 +6,21 @@ import X509
 enum ChannelRole: Equatable {
     case orchestrator
     case device(DeviceID)
+    /// Somebody who operates from another machine.
+    case person(String)
 
     var uri: String {
         switch self {
         case .orchestrator: "l45:orchestrator"
         case .device(let id): "l45:device:\(id)"
+        case .person(let name): "l45:operator:\(name)"
         }
     }
 
     var usage: ExtendedKeyUsage.Usage {
         switch self {
         case .orchestrator: .serverAuth
-        case .device: .clientAuth
+        case .device, .person: .clientAuth
         }
     }
 
@@ -26,6 +29,7 @@ enum ChannelRole: Equatable {
         switch self {
         case .orchestrator: "an orchestrator"
         case .device(let id): "device \(id)"
+        case .person(let name): "operator \(name)"
         }
     }
 

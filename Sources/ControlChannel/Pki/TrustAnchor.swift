@@ -46,6 +46,26 @@ package struct TrustAnchor: Hashable, Sendable {
         return device
     }
 
+    /// Checks that `leaf` was signed by this authority, is in time, and is for an operator.
+    /// - Returns: the operator's name, and the digest of the certificate's key.
+    func verifyOperator(_ leaf: Certificate, now: Timestamp) throws(PkiError) -> (name: String, key: DeviceID) {
+        try verifyOrigin(leaf, now: now)
+        guard let key = P256.Signing.PublicKey(leaf.publicKey) else {
+            throw .malformed(what: "the operator's certificate", why: "its key is not on the curve P-256")
+        }
+        let prefix = ChannelRole.person("").uri
+        let names = try? leaf.extensions.subjectAlternativeNames
+        let name = (names.map { Array($0) } ?? []).compactMap { name -> String? in
+            guard case .uniformResourceIdentifier(let uri) = name, uri.hasPrefix(prefix) else { return nil }
+            return String(uri.dropFirst(prefix.count))
+        }.first
+        guard let name else {
+            throw .wrongRole(subject: "\(leaf.subject)", wanted: "an operator", why: "it names no operator")
+        }
+        try verifyRole(leaf, .person(name))
+        return (name, DeviceID(publicKeyDER: key.derRepresentation))
+    }
+
     private func verifyOrigin(_ leaf: Certificate, now: Timestamp) throws(PkiError) {
         let subject = "\(leaf.subject)"
         guard certificate.publicKey.isValidSignature(leaf.signature, for: leaf) else {

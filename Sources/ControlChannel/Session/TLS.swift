@@ -46,6 +46,20 @@ enum TLS {
         return try NIOSSLContext(configuration: configuration)
     }
 
+    /// - Parameter identity: nil for an operator who shows a token.
+    static func clientContext(operator identity: OperatorKeyFile?) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv13
+        configuration.certificateVerification = .noHostnameVerification
+        configuration.trustRoots = .certificates([])
+        configuration.shutdownTimeout = shutdownMax
+        if let identity {
+            configuration.certificateChain = try chain(identity.certificatePEM)
+            configuration.privateKey = try key(identity.key.pem)
+        }
+        return try NIOSSLContext(configuration: configuration)
+    }
+
     /// - Parameter verdict: told why, when the server is not the one wanted.
     static func clientHandler(
         _ context: NIOSSLContext, trust: ServerTrust, now: @escaping @Sendable () -> Timestamp, verdict: ServerVerdict

@@ -30,6 +30,6 @@ struct ApplyCommand: AsyncParsableCommand {
         try console.print(ApplyText.text(result, console.palette(for: .out)))
         guard waiting.wait, !dryRun else { return }
         let goals = result.intents.map { $0.outcome == .pruned ? WaitGoal.deleted($0.name) : .settled($0.name) }
-        try await Waiter(client: server.client, console: console, timeout: waiting.timeout).wait(for: goals)
+        try await Waiter(client: try server.client, console: console, timeout: waiting.timeout).wait(for: goals)
     }
 }

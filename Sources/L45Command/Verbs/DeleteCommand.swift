@@ -35,7 +35,7 @@ struct DeleteCommand: AsyncParsableCommand {
         let console = Console.standard
         try console.print(result.intents.map { "intent/\($0) is being withdrawn" }.joined(separator: "\n"))
         guard waiting.wait else { return }
-        try await Waiter(client: server.client, console: console, timeout: waiting.timeout)
+        try await Waiter(client: try server.client, console: console, timeout: waiting.timeout)
             .wait(for: result.intents.map { .deleted($0) })
     }
 

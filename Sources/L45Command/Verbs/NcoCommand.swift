@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import L45Model
 import Logging
 import Orchestrator
@@ -18,7 +19,8 @@ struct NcoCommand: AsyncParsableCommand {
             in any other way, it goes on where it stood.
 
               l45 nco --state /var/lib/l45/nco --listen 0.0.0.0:7450
-            """)
+              l45 nco rotate-key --state /var/lib/l45/nco
+            """, subcommands: [RotateKeyCommand.self])
 
     @Option(help: ArgumentHelp("Folder of the orchestrator's state; made if need be.", valueName: "folder"))
     var state: String?
@@ -55,6 +57,20 @@ struct NcoCommand: AsyncParsableCommand {
             "A challenge that is not answered for this long is sent again; the third in a row fails the module.",
             valueName: "span"))
     var checkSilence: Span = CheckPolicy().silence
+    @Option(
+        help: ArgumentHelp(
+            "Serve operators on other machines here too, over TLS, by certificate or token; port 0 takes any free one.",
+            valueName: "host:port"))
+    var operators: HostPort?
+    @Option(help: ArgumentHelp("The operators' socket, in place of api.sock in the state folder.", valueName: "path"))
+    var socket: String?
+    @Option(
+        help: ArgumentHelp(
+            "Members of this group may connect to the socket too; 'l45 operator add' says what they may do.",
+            valueName: "name|number"))
+    var socketGroup: String?
+    @Option(help: KeyPlace.help)
+    var key: KeyPlace?
     @OptionGroup(title: "Alerts") var alerts: AlertOptions
     @OptionGroup var logs: LogOptions
 
@@ -82,6 +98,7 @@ struct NcoCommand: AsyncParsableCommand {
         let logger = logs.logger("l45.nco")
         let told = try alerts.configuration()
         let orchestrator: NetworkOrchestrator
+        let group = try socketGroup.map(Self.group)
         do {
             try FileManager.default.createDirectory(
                 atPath: (folder as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
@@ -93,7 +110,9 @@ struct NcoCommand: AsyncParsableCommand {
                     reportEvery: reportEvery,
                     heartbeatEvery: .milliseconds(silenceMax.milliseconds / 3), silenceMax: silenceMax,
                     passEvery: passEvery,
-                    checks: CheckPolicy(windowMax: secCheckWindow, silence: checkSilence), alerts: told),
+                    checks: CheckPolicy(windowMax: secCheckWindow, silence: checkSilence), alerts: told,
+                    operators: operators.map { OrchestratorConfiguration.Door(host: $0.host, port: $0.port) },
+                    operatorGroup: group, socket: socket, key: key),
                 logger: logger)
         } catch {
             throw CommandEnd.badInput("the orchestrator can not start: \(error)")
@@ -106,6 +125,21 @@ struct NcoCommand: AsyncParsableCommand {
         } catch {
             throw CommandEnd.badInput("the orchestrator stopped: \(error)")
         }
+    }
+}
+
+extension NcoCommand {
+    /// - Throws: `CommandEnd`, when there is no such group.
+    private static func group(_ text: String) throws -> UInt32 {
+        if let number = UInt32(text) { return number }
+        var record = Glibc.group()
+        var found: UnsafeMutablePointer<Glibc.group>?
+        var room = [CChar](repeating: 0, count: 16 << 10)
+        guard getgrnam_r(text, &record, &room, room.count, &found) == 0, found != nil else {
+            throw CommandEnd.badInput(
+                "there is no group '\(text)' on this machine", hint: "name another, or its number")
+        }
+        return record.gr_gid
     }
 }
 

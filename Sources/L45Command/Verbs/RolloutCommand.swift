@@ -37,7 +37,7 @@ struct RolloutCommand: AsyncParsableCommand {
             let name = IntentName(intent)
             let console = Console.standard
             if waiting.wait {
-                return try await Waiter(client: server.client, console: console, timeout: waiting.timeout)
+                return try await Waiter(client: try server.client, console: console, timeout: waiting.timeout)
                     .wait(for: [.settled(name)])
             }
             if why { return try await Standing.explain(name, server) }
@@ -99,7 +99,7 @@ struct RolloutCommand: AsyncParsableCommand {
         func run(_ verb: RolloutRequest.Verb) async throws {
             let name = try await steer(verb, intent, server)
             guard waiting.wait else { return }
-            try await Waiter(client: server.client, console: .standard, timeout: waiting.timeout)
+            try await Waiter(client: try server.client, console: .standard, timeout: waiting.timeout)
                 .wait(for: [.settled(name)])
         }
     }

@@ -49,7 +49,9 @@ struct ThreatLevelCommand: AsyncParsableCommand {
     }
 
     private func wait(for level: PostureLevel?, _ console: Console) async throws {
-        try await Waiter(client: server.client, console: console, timeout: waiting.timeout).wait(for: [.level(level)])
+        try await Waiter(client: try server.client, console: console, timeout: waiting.timeout).wait(for: [
+            .level(level)
+        ])
         let response = try await server.ask(.get(ResourceQuery(.posture)))
         guard case .posture(let postures) = response, let posture = postures.first else { return }
         if let took = posture.tookMilliseconds {

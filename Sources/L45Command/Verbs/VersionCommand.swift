@@ -13,8 +13,9 @@ struct VersionCommand: AsyncParsableCommand {
         let console = Console.standard
         try console.print("l45 \(Build.version) (api \(APIVersion.current))")
         let response: APIResponse
+        let client = try server.client
         do throws(OperatorClientError) {
-            response = try await server.client.call(.version, within: .seconds(5))
+            response = try await client.call(.version, within: .seconds(5))
         } catch {
             // That there is none is an answer to this question.
             return try console.print("orchestrator: \(error)")

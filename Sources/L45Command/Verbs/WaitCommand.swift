@@ -36,7 +36,7 @@ struct WaitCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await Waiter(client: server.client, console: .standard, timeout: timeout).wait(for: goals())
+        try await Waiter(client: try server.client, console: .standard, timeout: timeout).wait(for: goals())
     }
 
     private func goals() throws -> [WaitGoal] {

@@ -11,6 +11,11 @@ extension APIRequest: Codable {
         case setLevel = "set-level"
         case alerts
         case handleAlerts = "handle-alerts"
+        case addOperator = "add-operator"
+        case operators
+        case removeOperator = "remove-operator"
+        case audit
+        case verifyAudit = "verify-audit"
     }
 
     private enum Key: String, CodingKey { case api, verb, body }
@@ -44,6 +49,11 @@ extension APIRequest: Codable {
         case .setLevel: self = .setLevel(try body())
         case .alerts: self = .alerts(try body())
         case .handleAlerts: self = .handleAlerts(try body())
+        case .addOperator: self = .addOperator(try body())
+        case .operators: self = .operators
+        case .removeOperator: self = .removeOperator(try body())
+        case .audit: self = .audit(try body())
+        case .verifyAudit: self = .verifyAudit(try body())
         case .version: self = .version
         }
     }
@@ -69,6 +79,11 @@ extension APIRequest: Codable {
         case .setLevel(let body): try put(.setLevel, body)
         case .alerts(let body): try put(.alerts, body)
         case .handleAlerts(let body): try put(.handleAlerts, body)
+        case .addOperator(let body): try put(.addOperator, body)
+        case .operators: try container.encode(Verb.operators, forKey: .verb)
+        case .removeOperator(let body): try put(.removeOperator, body)
+        case .audit(let body): try put(.audit, body)
+        case .verifyAudit(let body): try put(.verifyAudit, body)
         case .version: try container.encode(Verb.version, forKey: .verb)
         }
     }

@@ -26,6 +26,16 @@ package enum APIRequest: Hashable, Sendable {
     case alerts(AlertQuery)
     /// Acknowledge or resolve alerts. Answer: `.alerts`, as they are then.
     case handleAlerts(AlertRequest)
+    /// Let somebody operate from now on. Answer: `.operatorGranted`.
+    case addOperator(OperatorRequest)
+    /// Answer: `.operators`.
+    case operators
+    /// Let somebody operate no more; his open connections end with their next request. Answer: `.operators`, the one removed.
+    case removeOperator(OperatorName)
+    /// Read the audit trail, oldest first. Answer: `.audit`.
+    case audit(AuditQuery)
+    /// Look whether the audit trail is whole. Answer: `.auditVerdict`.
+    case verifyAudit(AuditCheck)
     /// Answer: `.version`.
     case version
 }

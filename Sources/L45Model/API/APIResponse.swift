@@ -16,6 +16,10 @@ package enum APIResponse: Hashable, Sendable {
     case token(TokenView)
     case device(DeviceView)
     case forgotten(DeviceID)
+    case operatorGranted(OperatorGranted)
+    case operators([OperatorView])
+    case audit([ChainedAuditEntry])
+    case auditVerdict(AuditVerdict)
     case version(VersionView)
     case failure(APIFailure)
 }
@@ -25,6 +29,9 @@ extension APIResponse: Codable {
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
         case failure, paths, planned, posture, level, alerts
+        case operators, audit
+        case operatorGranted = "operator-granted"
+        case auditVerdict = "audit-verdict"
     }
 
     private enum Key: String, CodingKey { case api, kind, body }
@@ -47,6 +54,10 @@ extension APIResponse: Codable {
         case .token: .token
         case .device: .device
         case .forgotten: .forgotten
+        case .operatorGranted: .operatorGranted
+        case .operators: .operators
+        case .audit: .audit
+        case .auditVerdict: .auditVerdict
         case .version: .version
         case .failure: .failure
         }
@@ -73,6 +84,10 @@ extension APIResponse: Codable {
         case .token: self = .token(try body())
         case .device: self = .device(try body())
         case .forgotten: self = .forgotten(try body())
+        case .operatorGranted: self = .operatorGranted(try body())
+        case .operators: self = .operators(try body())
+        case .audit: self = .audit(try body())
+        case .auditVerdict: self = .auditVerdict(try body())
         case .version: self = .version(try body())
         case .failure: self = .failure(try body())
         }
@@ -99,6 +114,10 @@ extension APIResponse: Codable {
         case .token(let body): try container.encode(body, forKey: .body)
         case .device(let body): try container.encode(body, forKey: .body)
         case .forgotten(let body): try container.encode(body, forKey: .body)
+        case .operatorGranted(let body): try container.encode(body, forKey: .body)
+        case .operators(let body): try container.encode(body, forKey: .body)
+        case .audit(let body): try container.encode(body, forKey: .body)
+        case .auditVerdict(let body): try container.encode(body, forKey: .body)
         case .version(let body): try container.encode(body, forKey: .body)
         case .failure(let body): try container.encode(body, forKey: .body)
         }

@@ -56,8 +56,9 @@ extension NetworkOrchestrator {
 
     /// The fleet as operators see it now.
     var views: FleetViews {
-        FleetViews(
-            fleet: fleet, book: book, misfits: misfits, paths: paths, trusts: trusts, keys: pathKeys, checks: checks,
-            now: now())
+        let covered = OperatorCall.current.devices
+        return FleetViews(
+            fleet: fleet.restricted(to: covered), book: book, misfits: misfits, paths: paths.restricted(to: covered),
+            trusts: trusts, keys: pathKeys, checks: checks, now: now())
     }
 }

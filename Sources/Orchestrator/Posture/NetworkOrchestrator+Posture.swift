@@ -33,7 +33,8 @@ extension NetworkOrchestrator {
         let changed = !level.isSame(as: standing.level)
         if changed {
             var next = book
-            next.setLevel(level, by: request.by, now: time)
+            next.setLevel(level, by: author(request.by), now: time)
+            try refuseBeyondScope(intents: next.resting.symmetricDifference(book.resting))
             guard let new = next.standing else { throw APIFailure(.internalError, "the level was not set") }
             try inventory.record(new, events: PostureTrail.events(from: standing, to: new, at: time))
             logger.notice(
@@ -51,6 +52,12 @@ extension NetworkOrchestrator {
             rests: fleet.resting.subtracting(before).sorted(), devices: views.devices(of: moved),
             setBefore: standing.author,
             changed: changed)
+    }
+
+    /// What a client on this machine says of itself stands; of others it is known who they are.
+    private func author(_ claimed: String) -> String {
+        let caller = OperatorCall.current.caller
+        return caller.means == .process || caller.name.hasPrefix("uid ") ? claimed : caller.name
     }
 
     /// Notes when the last tap has confirmed a level: the time to posture.

@@ -26,11 +26,15 @@ final class TestFleet {
     private let checks: CheckPolicy
     private let alerts: AlertConfiguration
     private let reportEvery: Span
+    private let door: OrchestratorConfiguration.Door?
 
+    /// - Parameter operatorsAfar: whether it listens for operators on other machines.
     init(
         drainBound: Span = .milliseconds(20), clock: TestClock = TestClock(), checks: CheckPolicy = CheckPolicy(),
-        alerts: AlertConfiguration = AlertConfiguration(), reportEvery: Span = .seconds(10)
+        alerts: AlertConfiguration = AlertConfiguration(), reportEvery: Span = .seconds(10),
+        operatorsAfar: Bool = false
     ) async throws {
+        door = operatorsAfar ? OrchestratorConfiguration.Door(host: "127.0.0.1", port: 0) : nil
         self.drainBound = drainBound
         self.clock = clock
         self.checks = checks
@@ -38,7 +42,7 @@ final class TestFleet {
         self.reportEvery = reportEvery
         folder = FileManager.default.temporaryDirectory.appending(path: "l45-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        (current, running) = try await Self.start(folder, port: 0, drainBound, clock, checks, alerts, reportEvery)
+        (current, running) = try await Self.start(folder, port: 0, drainBound, clock, checks, alerts, reportEvery, door)
     }
 
     var orchestrator: NetworkOrchestrator {
@@ -48,13 +52,13 @@ final class TestFleet {
 
     private static func start(
         _ folder: URL, port: Int, _ drainBound: Span, _ clock: TestClock, _ checks: CheckPolicy,
-        _ alerts: AlertConfiguration, _ reportEvery: Span
+        _ alerts: AlertConfiguration, _ reportEvery: Span, _ door: OrchestratorConfiguration.Door?
     ) async throws -> (NetworkOrchestrator, Task<Void, any Error>) {
         let orchestrator = try NetworkOrchestrator(
             configuration: OrchestratorConfiguration(
                 stateFolder: folder.appending(path: "nco").path, host: "127.0.0.1", port: port,
                 policy: RolloutPolicy(drainBound: drainBound), reportEvery: reportEvery,
-                passEvery: .milliseconds(1), checks: checks, alerts: alerts),
+                passEvery: .milliseconds(1), checks: checks, alerts: alerts, operators: door),
             logger: quiet, now: { clock.now })
         let running = Task { try await orchestrator.run() }
         await orchestrator.waitUntilListening()
@@ -63,7 +67,9 @@ final class TestFleet {
 
     /// A device that enrols by token and connects; returns when its tap has reported.
     @discardableResult
-    func add(_ name: String, role: String, address: String, paths: PathSeams? = nil) async throws -> SimulatedTap {
+    func add(
+        _ name: String, role: String, address: String, claims: [String: String] = [:], paths: PathSeams? = nil
+    ) async throws -> SimulatedTap {
         let tap = SimulatedTap()
         taps[name] = tap
         guard
@@ -75,7 +81,7 @@ final class TestFleet {
         let service = AgentService(
             AgentConfiguration(
                 stateFolder: folder.appending(path: name).path, host: "127.0.0.1", port: port, token: token.token,
-                name: name, addresses: [block], version: Build.version),
+                name: name, labels: claims, addresses: [block], version: Build.version),
             tap: tap, paths: paths, logger: Self.quiet)
         agents[name] = Task { try await service.run() }
         await orchestrator.waitUntil { fleet in
@@ -105,7 +111,7 @@ final class TestFleet {
         _ = await running.result
         running = Task {}
         current = nil
-        (current, running) = try await Self.start(folder, port: port, drainBound, clock, checks, alerts, reportEvery)
+        (current, running) = try await Self.start(folder, port: port, drainBound, clock, checks, alerts, reportEvery, door)
     }
 
     func apply(_ yaml: String, prune: Bool = false, dryRun: Bool = false) async -> APIResponse {

@@ -1,0 +1,74 @@
+// What each request takes, and what it is called in the audit trail.
+extension APIRequest {
+    /// The least role that may ask for it.
+    package var neededRole: OperatorRole {
+        switch self {
+        case .get, .events, .plan, .version: .view
+        case .apply(let request): request.dryRun ? .view : .operate
+        case .delete, .rollout, .setLevel: .operate
+        case .createToken, .setLabels, .forgetDevice: .administer
+        case .addOperator, .operators, .removeOperator, .audit, .verifyAudit: .administer
+        }
+    }
+
+    /// Whether it is for those alone whose rights are for the whole fleet.
+    package var needsWholeFleet: Bool {
+        switch self {
+        case .addOperator, .operators, .removeOperator, .audit, .verifyAudit: true
+        default: false
+        }
+    }
+
+    /// Whether it changes something, and so has a line in the audit trail whatever comes of it.
+    package var isChange: Bool {
+        switch self {
+        case .get, .events, .plan, .version, .operators, .audit, .verifyAudit: false
+        case .apply(let request): !request.dryRun
+        case .delete, .rollout, .setLevel, .createToken, .setLabels, .forgetDevice, .addOperator, .removeOperator: true
+        }
+    }
+
+    /// As the command line calls it.
+    package var verb: String {
+        switch self {
+        case .apply(let request): request.dryRun ? "diff" : "apply"
+        case .plan: "plan"
+        case .delete: "delete"
+        case .get(let query): "get \(query.kind.rawValue)"
+        case .events: "get events"
+        case .rollout(let request): "rollout \(request.verb.rawValue)"
+        case .createToken: "token create"
+        case .setLabels: "label"
+        case .forgetDevice: "forget"
+        case .setLevel: "threat-level"
+        case .addOperator: "operator add"
+        case .operators: "operator list"
+        case .removeOperator: "operator remove"
+        case .audit: "audit"
+        case .verifyAudit: "audit verify"
+        case .version: "version"
+        }
+    }
+
+    /// What it is about, as far as it says so itself. Never a secret.
+    package var objects: [String] {
+        switch self {
+        case .apply(let request): request.sources.map { "file/\($0.origin)" }
+        case .plan(let request): request.sources.map { "file/\($0.origin)" }
+        case .delete(let request): request.intents.map { "intent/\($0)" }
+        case .get(let query): query.names
+        case .events(let query): query.subject.map { [$0] } ?? []
+        case .rollout(let request): ["intent/\(request.intent)"]
+        case .createToken(let request): request.labels.isEmpty ? [] : ["labels/\(LabelScope(request.labels))"]
+        case .setLabels(let request):
+            ["device/\(request.device)"] + request.set.sorted { $0.key < $1.key }.map { "label/\($0.key)=\($0.value)" }
+                + request.remove.map { "label/\($0)-" }
+        case .forgetDevice(let request): ["device/\(request.device)"]
+        case .setLevel(let request): ["level/\(request.level.map(\.description) ?? "before")"]
+        case .addOperator(let request):
+            ["operator/\(request.name)", "role/\(request.role.rawValue)", "scope/\(request.scope)"]
+        case .removeOperator(let request): ["operator/\(request.name)"]
+        case .operators, .audit, .verifyAudit, .version: []
+        }
+    }
+}
