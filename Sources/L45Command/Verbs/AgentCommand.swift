@@ -1,5 +1,6 @@
 import Agent
 import ArgumentParser
+import ControlChannel
 import Foundation
 import KernelTap
 import L45Model
@@ -18,8 +19,8 @@ struct AgentCommand: AsyncParsableCommand {
             start needs a token of 'l45 token create'; from then on the device is known by its key, which stays in --state. \
             What is in force stays so while the orchestrator, or the agent itself, is away.
 
-              l45 agent --orchestrator nco.example:7450 --token l45-...   the first time
-              l45 agent --orchestrator nco.example:7450                   from then on
+              l45 agent --orchestrator nco.example:7450 --token-file token   the first time
+              l45 agent --orchestrator nco.example:7450                      from then on
             """)
 
     @Option(help: ArgumentHelp("Where the orchestrator listens.", valueName: "host:port"))
@@ -35,8 +36,13 @@ struct AgentCommand: AsyncParsableCommand {
             "kernel: l45.ko; preload: programs under 'l45 run'; auto: the first where it is loaded, else the second. "
                 + "The default is auto, or preload where --tap is given.", valueName: "auto|kernel|preload"))
     var tapKind: TapChoice?
-    @Option(help: ArgumentHelp("Enrols the device at its first start.", valueName: "token"))
+    @Option(
+        help: ArgumentHelp(
+            "Enrols the device at its first start. Whoever may list this machine's processes sees it: better --token-file.",
+            valueName: "token"))
     var token: String?
+    @Option(help: ArgumentHelp("The same, in a file of mode 600.", valueName: "file"))
+    var tokenFile: String?
     @Option(help: ArgumentHelp("Name for people; the host name otherwise.", valueName: "name"))
     var name: String?
     @Option(
@@ -67,6 +73,9 @@ struct AgentCommand: AsyncParsableCommand {
     var choice: TapChoice { tapKind ?? (tap == nil ? .auto : .preload) }
 
     func validate() throws {
+        guard token == nil || tokenFile == nil else {
+            throw ValidationError("Give --token or --token-file, not both.")
+        }
         guard RespondCommand.Ports.merged(respond).count <= 256 else {
             throw ValidationError("--respond takes up to 256 ports.")
         }
@@ -86,6 +95,7 @@ struct AgentCommand: AsyncParsableCommand {
                 try FileManager.default.createDirectory(
                     atPath: (folder as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
             }
+            let token = try tokenFile.map { try SecretFile.read($0, bytesMax: 4096) } ?? token
             let configuration = AgentConfiguration(
                 stateFolder: stateFolder, host: orchestrator.host, port: orchestrator.port, token: token, name: name,
                 labels: Labels.merged(labels), addresses: addresses.map(\.block), version: Build.version,

@@ -12,7 +12,8 @@ struct TokenCommand: AsyncParsableCommand {
             discussion: """
                 The token alone goes to standard output; how to use it, to standard error when that is a terminal.
 
-                  l45 agent --orchestrator nco.example:7450 --token "$(l45 token create --label role=web)"
+                  (umask 077; l45 token create --label role=web > token)
+                  l45 agent --orchestrator nco.example:7450 --token-file token
                 """)
 
         @Option(help: ArgumentHelp("How long it is good for: 250ms, 90s, 5m, 6h.", valueName: "span"))
@@ -41,7 +42,7 @@ struct TokenCommand: AsyncParsableCommand {
             if console.isTerminal(.err), output == .token {
                 let orchestrator = view.orchestrator ?? "HOST:PORT"
                 console.complain(
-                    "good for \(ttl), once: l45 agent --orchestrator \(orchestrator) --token \(view.token)")
+                    "good for \(ttl), once: l45 agent --orchestrator \(orchestrator) --token-file FILE")
             }
         }
     }
