@@ -28,7 +28,8 @@ extension NetworkOrchestrator {
     func channelConfiguration() throws -> ChannelServerConfiguration {
         ChannelServerConfiguration(
             host: configuration.host, port: configuration.port,
-            identity: try authority.orchestratorIdentity(now: now()), heartbeatEvery: configuration.heartbeatEvery,
+            identity: try authority.orchestratorIdentity(signingKey: try SigningKey.secret(in: inventory), now: now()),
+            heartbeatEvery: configuration.heartbeatEvery,
             silenceMax: configuration.silenceMax, now: now,
             enrol: { [self] request in await enrol(request) },
             renew: { [self] request in await renew(request) },

@@ -19,6 +19,14 @@ struct RightsStories {
           - tag dig DNS
         """
 
+    private static let tagEverywhere = """
+        name: web
+        clients: {role: workstation}
+        servers: {role: resolver}
+        intent:
+          - tag curl HTTP every 1000 bytes
+        """
+
     private func withTwoSites(_ story: (TestFleet) async throws -> Void) async throws {
         let fleet = try await TestFleet(operatorsAfar: true)
         do {
@@ -116,19 +124,19 @@ struct RightsStories {
             await fleet.settled("dns-paris", epoch: Epoch(1))
 
             // One that reaches further today.
-            let wide = try refusal(try await apply(tagDNS, as: paul))
+            let wide = try refusal(try await apply(Self.tagEverywhere, as: paul))
             #expect(wide.code == .notPermitted)
             #expect(wide.message.contains("which devices outside site=paris, the scope of 'paul', may fall under"))
             #expect(wide.hint == "add site=paris to its clients")
 
             // The whole fleet's operator has an intent everywhere: neither to be stopped nor to be withdrawn from one site.
-            guard case .applied = await fleet.apply(tagDNS.replacing("tag dig DNS", with: "tag kdig DNS")) else {
+            guard case .applied = await fleet.apply(Self.tagEverywhere) else {
                 throw Unexpected("the fleet's own intent was refused")
             }
-            await fleet.settled("dns", epoch: Epoch(1))
+            await fleet.settled("web", epoch: Epoch(1))
             for request in [
-                APIRequest.delete(DeleteRequest(intents: ["dns"])), .rollout(RolloutRequest(.pause, "dns")),
-                .rollout(RolloutRequest(.rotate, "dns")), .rollout(RolloutRequest(.retry, "dns")),
+                APIRequest.delete(DeleteRequest(intents: ["web"])), .rollout(RolloutRequest(.pause, "web")),
+                .rollout(RolloutRequest(.rotate, "web")), .rollout(RolloutRequest(.retry, "web")),
                 .apply(ApplyRequest(sources: [APISource(origin: "-", text: Self.tagParis)], prune: true)),
             ] {
                 let failure = try refusal(try await paul.call(request))

@@ -25,8 +25,10 @@ struct ClientSession {
     private var state = State.handshaking
     private let device: DeviceID
     private let protocols: ClosedRange<UInt32>
+    private let verifier: TableVerifier
 
-    init(device: DeviceID, protocols: ClosedRange<UInt32>) {
+    init(device: DeviceID, protocols: ClosedRange<UInt32>, verifier: TableVerifier) {
+        self.verifier = verifier
         self.device = device
         self.protocols = protocols
     }
@@ -42,7 +44,8 @@ struct ClientSession {
         return [.send(frame)]
     }
 
-    mutating func received(_ inbound: OrchestratorInbound) -> [Action] {
+    /// - Parameter signature: of a table.
+    mutating func received(_ inbound: OrchestratorInbound, signature: TableSignature? = nil) -> [Action] {
         switch (inbound, state) {
         case (_, .handshaking), (_, .ended), (.ping, _), (.unknown, _):
             return []
@@ -62,6 +65,9 @@ struct ClientSession {
             return end(ChannelRefusal(.protocolOrder, "the orchestrator did not answer the hello as it should"))
         case (.message(.set(let table)), .open) where table.device != device:
             return refuse(table.generation, "the table is for device \(table.device), this is \(device)")
+        case (.message(.set(let table)), .open):
+            if let objection = verifier.objection(to: table, signature) { return distrust(table, objection) }
+            return [.deliver(.set(table))]
         case (.message(let message), .open):
             return [.deliver(message)]
         case (.tableInvalid(let generation, let why), .open):
@@ -88,6 +94,16 @@ struct ClientSession {
         guard state != .ended else { return [] }
         state = .ended
         return [.end(refusal)]
+    }
+
+    /// What is in force stays. An orchestrator of ours signs what it sends, so this is for somebody's eyes.
+    private func distrust(_ table: DeviceTable, _ objection: String) -> [Action] {
+        let event = Event(
+            at: verifier.now(), severity: .alert, subject: "device/\(device)",
+            message: "table of a wrong signer refused",
+            facts: ["generation": "\(table.generation)", "reason": objection])
+        return refuse(table.generation, "generation \(table.generation): \(objection)")
+            + [.send(WireAgentFrame(.event(event)))]
     }
 
     private func refuse(_ generation: Generation, _ reason: String) -> [Action] {

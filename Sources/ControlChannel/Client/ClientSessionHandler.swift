@@ -27,7 +27,8 @@ final class ClientSessionHandler: ChannelInboundHandler {
         self.verdict = verdict
         self.outcome = outcome
         machine = ClientSession(
-            device: shared.configuration.identity.device, protocols: shared.configuration.protocols)
+            device: shared.configuration.identity.device, protocols: shared.configuration.protocols,
+            verifier: TableVerifier(anchor: shared.configuration.identity.anchor, now: shared.configuration.now))
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -49,7 +50,8 @@ final class ClientSessionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !machine.hasEnded else { return }
         do {
-            carryOut(machine.received(try WireOrchestratorFrame.decode(unwrapInboundIn(data))), context)
+            let (inbound, signature) = try WireOrchestratorFrame.decodeSigned(unwrapInboundIn(data))
+            carryOut(machine.received(inbound, signature: signature), context)
         } catch {
             carryOut(machine.end(error), context)
         }

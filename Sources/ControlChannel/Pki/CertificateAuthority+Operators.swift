@@ -9,7 +9,7 @@ extension CertificateAuthority {
         for request: SigningRequest, name: String, lifetime: Span, now: Timestamp
     ) throws(PkiError) -> String {
         let certificate = try issue(
-            request.publicKey, name: "operator \(name)", role: .person(name), lifetime: lifetime, now: now)
+            .init(request.publicKey), name: "operator \(name)", role: .person(name), lifetime: lifetime, now: now)
         return try pem(certificate)
     }
 }

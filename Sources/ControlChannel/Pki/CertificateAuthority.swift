@@ -64,28 +64,34 @@ package struct CertificateAuthority: Sendable, CustomStringConvertible {
     package var description: String { "authority \(anchor.fingerprint.short)" }
 
     /// A key and a certificate for an orchestrator to listen with.
-    package func orchestratorIdentity(now: Timestamp) throws(PkiError) -> OrchestratorIdentity {
+    /// - Parameter signingKey: of `TableSigner.newKey`, that signs tables; nil: a new one.
+    package func orchestratorIdentity(
+        signingKey: Secret? = nil, now: Timestamp
+    ) throws(PkiError) -> OrchestratorIdentity {
         let own = DeviceKey()
         let certificate = try issue(
-            own.key.publicKey, name: "l45 orchestrator", role: .orchestrator, lifetime: Self.orchestratorLifetime,
+            .init(own.key.publicKey), name: "l45 orchestrator", role: .orchestrator,
+            lifetime: Self.orchestratorLifetime,
             now: now)
-        return OrchestratorIdentity(keyPEM: own.pem, certificatePEM: try pem(certificate), anchor: anchor)
+        return OrchestratorIdentity(
+            keyPEM: own.pem, certificatePEM: try pem(certificate), anchor: anchor,
+            signer: try tableSigner(signingKey ?? TableSigner.newKey(), now: now))
     }
 
     /// A certificate for the key of `request`, valid for `deviceLifetime`: answers an enrolment or a renewal.
     package func grant(_ request: SigningRequest, now: Timestamp) throws(PkiError) -> EnrolmentGrant {
         let certificate = try issue(
-            request.publicKey, name: request.device.rawValue, role: .device(request.device),
+            .init(request.publicKey), name: request.device.rawValue, role: .device(request.device),
             lifetime: Self.deviceLifetime, now: now)
         return EnrolmentGrant(certificatePEM: try pem(certificate), authorityPEM: certificatePEM)
     }
 
     func issue(
-        _ publicKey: P256.Signing.PublicKey, name: String, role: ChannelRole, lifetime: Span, now: Timestamp
+        _ publicKey: Certificate.PublicKey, name: String, role: ChannelRole, lifetime: Span, now: Timestamp
     ) throws(PkiError) -> Certificate {
         do {
             return try Certificate(
-                version: .v3, serialNumber: .init(), publicKey: .init(publicKey),
+                version: .v3, serialNumber: .init(), publicKey: publicKey,
                 notValidBefore: (now - Self.clockSlack).date, notValidAfter: (now + lifetime).date,
                 issuer: anchor.certificate.subject,
                 subject: DistinguishedName {
@@ -125,6 +131,15 @@ package struct OrchestratorIdentity: Sendable {
     package let keyPEM: String
     package let certificatePEM: String
     package let anchor: TrustAnchor
+    /// Signs the tables that it sends; nil: agents refuse them.
+    package var signer: TableSigner?
+
+    package init(keyPEM: String, certificatePEM: String, anchor: TrustAnchor, signer: TableSigner? = nil) {
+        self.keyPEM = keyPEM
+        self.certificatePEM = certificatePEM
+        self.anchor = anchor
+        self.signer = signer
+    }
 }
 
 /// What an admitted device gets.

@@ -6,6 +6,8 @@ import X509
 enum ChannelRole: Equatable {
     case orchestrator
     case device(DeviceID)
+    /// What signs tables.
+    case signer
     /// Somebody who operates from another machine.
     case person(String)
 
@@ -14,6 +16,7 @@ enum ChannelRole: Equatable {
         case .orchestrator: "l45:orchestrator"
         case .device(let id): "l45:device:\(id)"
         case .person(let name): "l45:operator:\(name)"
+        case .signer: "l45:signer"
         }
     }
 
@@ -21,6 +24,7 @@ enum ChannelRole: Equatable {
         switch self {
         case .orchestrator: .serverAuth
         case .device, .person: .clientAuth
+        case .signer: .codeSigning
         }
     }
 
@@ -30,6 +34,7 @@ enum ChannelRole: Equatable {
         case .orchestrator: "an orchestrator"
         case .device(let id): "device \(id)"
         case .person(let name): "operator \(name)"
+        case .signer: "a signer of tables"
         }
     }
 

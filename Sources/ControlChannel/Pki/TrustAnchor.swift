@@ -46,6 +46,16 @@ package struct TrustAnchor: Hashable, Sendable {
         return device
     }
 
+    /// Checks that `leaf` was signed by this authority, is in time, and is for signing tables.
+    func verifySigner(_ leaf: Certificate, now: Timestamp) throws(PkiError) -> Curve25519.Signing.PublicKey {
+        try verifyOrigin(leaf, now: now)
+        try verifyRole(leaf, .signer)
+        guard let key = Curve25519.Signing.PublicKey(leaf.publicKey) else {
+            throw .malformed(what: "the signer's certificate", why: "its key is none of Ed25519")
+        }
+        return key
+    }
+
     /// Checks that `leaf` was signed by this authority, is in time, and is for an operator.
     /// - Returns: the operator's name, and the digest of the certificate's key.
     func verifyOperator(_ leaf: Certificate, now: Timestamp) throws(PkiError) -> (name: String, key: DeviceID) {

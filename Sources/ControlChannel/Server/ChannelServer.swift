@@ -22,11 +22,13 @@ package final class ChannelServer: Sendable {
     package let events: AsyncStream<ChannelEvent>
 
     private let table: SessionTable
+    private let signer: TableSigner?
     private let listener: any Channel
     private let connections: OpenChannels
 
-    private init(table: SessionTable, listener: any Channel, connections: OpenChannels) {
+    private init(table: SessionTable, signer: TableSigner?, listener: any Channel, connections: OpenChannels) {
         self.table = table
+        self.signer = signer
         self.listener = listener
         self.connections = connections
         port = listener.localAddress?.port ?? 0
@@ -64,7 +66,8 @@ package final class ChannelServer: Sendable {
                 }
             }
             .bind(host: configuration.host, port: configuration.port).get()
-        let server = ChannelServer(table: table, listener: listener, connections: connections)
+        let server = ChannelServer(
+            table: table, signer: configuration.identity.signer, listener: listener, connections: connections)
         logger.info(
             "device channel listens", metadata: ["host": "\(configuration.host)", "port": "\(server.port)"])
         return server
@@ -76,6 +79,11 @@ package final class ChannelServer: Sendable {
     /// Sends to one session; to one that is gone, nothing happens.
     /// - Throws: `tooLong` when the message does not fit a frame.
     package func send(_ message: OrchestratorMessage, to session: SessionID) throws(FrameError) {
+        // A table that cannot be digested cannot be signed, and goes as it is, for the agent to refuse.
+        if case .set(let table) = message, let signer, let signed = try? WireOrchestratorFrame(table, signedBy: signer)
+        {
+            return send(try EncodedFrame(signed, payloadBytesMax: Frame.tableBytesMax), to: [session])
+        }
         send(try EncodedFrame(message), to: [session])
     }
 

@@ -55,6 +55,15 @@ extension WireOrchestratorFrame {
         }
     }
 
+    /// The same, with the signature of a table.
+    static func decodeSigned(
+        _ payload: ByteBuffer
+    ) throws(ChannelRefusal) -> (inbound: OrchestratorInbound, signature: TableSignature?) {
+        try WireDecoding.decode(payload, as: WireOrchestratorFrame.self) { frame throws(WireError) in
+            (try frame.value(), frame.signature)
+        }
+    }
+
     private func value() throws(WireError) -> OrchestratorInbound {
         switch body {
         case .welcome(let welcome):

@@ -980,6 +980,16 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     set {body = .challenge(newValue)}
   }
 
+  /// Beside `set` alone: who decided the table, and that not a bit of it is another.
+  var tableSignature: WireTableSignature {
+    get {_tableSignature ?? WireTableSignature()}
+    set {_tableSignature = newValue}
+  }
+  /// Returns true if `tableSignature` has been explicitly set.
+  var hasTableSignature: Bool {self._tableSignature != nil}
+  /// Clears the value of `tableSignature`. Subsequent reads from it will return its default value.
+  mutating func clearTableSignature() {self._tableSignature = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -999,6 +1009,25 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     case challenge(WireModuleChallenge)
 
   }
+
+  init() {}
+
+  fileprivate var _tableSignature: WireTableSignature? = nil
+}
+
+/// Ed25519 (RFC 8032) over "l45 table 1", the device, the generation and the digest of the modules as agents and taps have it
+/// too (64 hex digits), with a zero byte between two of them.
+nonisolated struct WireTableSignature: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var signature: Data = Data()
+
+  /// The certificate of the signing key, DER: the authority's own, for signing tables alone.
+  var signer: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 }
@@ -2640,7 +2669,7 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OrchestratorFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0\u{4}\u{13}path_keys\0\u{2}(challenge\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0\u{4}\u{13}path_keys\0\u{2}(challenge\0\u{4}\u{1e}table_signature\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2830,6 +2859,7 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
           self.body = .challenge(v)
         }
       }()
+      case 130: try { try decoder.decodeSingularMessageField(value: &self._tableSignature) }()
       default: break
       }
     }
@@ -2899,11 +2929,50 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
     }()
     case nil: break
     }
+    try { if let v = self._tableSignature {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 130)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireOrchestratorFrame, rhs: WireOrchestratorFrame) -> Bool {
     if lhs.body != rhs.body {return false}
+    if lhs._tableSignature != rhs._tableSignature {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTableSignature: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TableSignature"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}B\u{2}signature\0\u{1}signer\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 130: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      case 131: try { try decoder.decodeSingularBytesField(value: &self.signer) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.signature.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 130)
+    }
+    if !self.signer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.signer, fieldNumber: 131)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTableSignature, rhs: WireTableSignature) -> Bool {
+    if lhs.signature != rhs.signature {return false}
+    if lhs.signer != rhs.signer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
