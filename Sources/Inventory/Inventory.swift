@@ -35,12 +35,14 @@ package final class Inventory: Sendable {
         let sealer: Sealer
         do {
             try Self.checkFile(folder)
-            let (data, number) = try Self.dataKey(folder, wrapping, source)
+            let (data, number, isSettled) = try Self.dataKey(folder, wrapping, source)
             rootSecret = Secret(data)
             sealer = Sealer(root: rootSecret)
             pool = try Self.open(folder.database, sealer)
+            // A new data key is wrapped before anything is sealed with it; one that is there is tried before it is.
+            if !isSettled { try Self.settle(pool, data, wrapping, number) }
             try Self.checkKey(pool, sealer, folder)
-            try Self.settle(pool, data, wrapping, number)
+            if isSettled { try Self.settle(pool, data, wrapping, number) }
         } catch {
             throw Self.explain(error, doing: "open the CIB", path: folder.database)
         }
@@ -71,20 +73,24 @@ package final class Inventory: Sendable {
         try Schema.check(folder.database)
     }
 
-    /// The data key, and the number of the wrapping that gave it; nil: it stands in none yet.
+    /// The data key, the number of the wrapping that gave it (nil: it stands in none yet), and whether anything is sealed with
+    /// it.
     private static func dataKey(
         _ folder: StoreFolder, _ wrapping: SecretBytes, _ source: KeySource?
-    ) throws -> (SecretBytes, Int64?) {
+    ) throws -> (SecretBytes, Int64?, isSettled: Bool) {
         let contents =
             folder.databaseBytes() == 0 ? KeyEnvelope.Contents() : try KeyEnvelope.contents(of: folder.database)
         if contents.rows.isEmpty {
             // An earlier release had everything derive from the key file itself; that key stays what it is, and is wrapped from
             // now on.
-            return (contents.isSettled ? wrapping : SecretBytes(randomCount: KeySource.keyBytes), nil)
+            let data = contents.isSettled ? wrapping : SecretBytes(randomCount: KeySource.keyBytes)
+            return (data, nil, contents.isSettled)
         }
         let path = source.map(\.description) ?? folder.keyFile
         do {
-            if let opened = try KeyEnvelope.open(contents.rows, with: wrapping) { return (opened.data, opened.number) }
+            if let opened = try KeyEnvelope.open(contents.rows, with: wrapping) {
+                return (opened.data, opened.number, contents.isSettled)
+            }
         } catch {
             throw InventoryError.damaged(path: folder.database, detail: "its wrapped key is not as it was stored")
         }
