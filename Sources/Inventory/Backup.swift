@@ -38,11 +38,14 @@ extension Inventory {
                 + Row.fetchAll(db, sql: "PRAGMA foreign_key_check").map { "a row of \($0[0] as String) hangs loose" }
         }
         found += try read("check the rows") { db in
-            try RowSeals.tables.flatMap { table in
+            try RowSeals.all.flatMap { table in
                 try RowSeals.broken(table, most: 20, in: db).map { "\(table.noun) '\($0)' is not as it was stored" }
             }
         }
         do {
+            if let fault = try verifyAudit().fault {
+                found.append("entry \(fault.number) of the audit trail is broken: \(fault.reason)")
+            }
             _ = try fleet()
             let names = try read("list the secrets") { try String.fetchAll($0, sql: "SELECT name FROM sealed_blob") }
             for name in names { _ = try sealed(name) }
