@@ -9,7 +9,7 @@ package final class AuditSlot: Sendable {
     @TaskLocal package static var current: AuditSlot?
 
     let caller: Caller
-    let verb: String
+    package let verb: String
     let at: Timestamp
     private let state: Mutex<State>
 

@@ -2,6 +2,7 @@ import IntentCompiler
 import Inventory
 package import L45Model
 import Logging
+import Reconciler
 
 // Who may do what. Rights are looked at where the change is known: before a request begins by its role, and where a change is
 // taken up by the devices that it reaches.
