@@ -87,7 +87,12 @@ package struct RemoteOperatorServer<Service: OperatorService>: Sendable {
 
     private func serve(_ accepted: Accepted) async {
         let connection = accepted.connection
-        defer { connection.channel.close(promise: nil) }
+        // TLS ends when the other end has said so too, and that has to be read.
+        defer {
+            connection.channel.setOption(.autoRead, value: true).whenComplete { _ in
+                connection.channel.close(promise: nil)
+            }
+        }
         guard accepted.isWelcome else { return }
         let from = connection.channel.remoteAddress.map(Self.text) ?? "unknown"
         var frames = connection.frames.makeAsyncIterator()
