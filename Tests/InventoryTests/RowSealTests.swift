@@ -204,6 +204,9 @@ struct RowSealTests {
                     DROP TABLE posture;
                     DROP TABLE module_check;
                     DROP TABLE distrust;
+                    DROP TABLE alert;
+                    DROP TABLE alert_news;
+                    DROP TABLE alert_sink;
                     DROP TABLE operator;
                     DROP TABLE audit;
                     DROP TABLE audit_head;
