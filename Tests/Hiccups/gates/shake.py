@@ -44,8 +44,7 @@ def serve(namespace, interface, pairs, ready, result, done):
         listener.bind(("", port))
         listener.listen(64)
         listeners.append(listener)
-    tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-    tap.bind((interface, 3))
+    tap = wire.tap(interface)
     os.write(ready, b"r")
     seen, held = {}, []
     ends = [set(pair) for pair in pairs]
