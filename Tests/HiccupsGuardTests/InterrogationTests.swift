@@ -106,20 +106,19 @@ struct InterrogationTests {
         #expect(done.exchanges <= 7)
     }
 
+    /// Every fiftieth of these searches finds, by chance, a match in a carrier that is lost.
     @Test(
         "Where two carriers are lost, no field is told as changed by the word of the third",
-        arguments: Direction.allCases)
-    func oneCarrierLeft(direction: Direction) throws {
-        let lost = [HeaderChange.isnTranslated, .windowOffset]
-        for seed in UInt64(1)...300 {
+        arguments: [HeaderChange.ectCleared, .ecnFlagsCleared])
+    func oneCarrierLeft(change: HeaderChange) throws {
+        for seed in UInt64(1)...420 {
             let path = Samples.path(
-                try Samples.syn(), forward: direction == .forward ? lost : [],
-                reverse: direction == .reverse ? lost : [],
-                seed: seed)
+                try Samples.syn(), forward: [change, .isnTranslated, .windowOffset], seed: seed)
             let done = try interrogate(path, .mixed, seed: seed)
             #expect(done.conclusion == .cannotUseHiccups)
-            for coverage in Self.narrow {
-                #expect(!done.knowledge[direction, coverage].isChanged, "seed \(seed): \(coverage.name)")
+            let touched: Coverage = change == .ectCleared ? .ecnIP : .ecnTCP
+            for coverage in Self.narrow where coverage != touched {
+                #expect(!done.knowledge[.forward, coverage].isChanged, "seed \(seed): \(coverage.name)")
             }
         }
     }
