@@ -55,10 +55,11 @@ extension NetworkOrchestrator {
     // MARK: Seals
 
     /// A row that is changed behind the orchestrator's back does no harm before it is acted upon; that it was is worth knowing
-    /// sooner.
+    /// sooner. Those that it starts from were looked at as it started.
     private func watchSeals() async {
         let inventory = inventory
-        while !Task.isCancelled {
+        let every = Duration.milliseconds(configuration.alerts.sealsEvery.milliseconds)
+        while (try? await Task.sleep(for: every)) != nil {
             do {
                 for row in try await Task.detached(operation: { try inventory.damagedRows() }).value {
                     let finding = AlertFinding.damage(row)
@@ -69,8 +70,6 @@ extension NetworkOrchestrator {
             } catch {
                 logger.error("seals not looked at", metadata: ["error": "\(error)"])
             }
-            guard (try? await Task.sleep(for: .milliseconds(configuration.alerts.sealsEvery.milliseconds))) != nil
-            else { return }
         }
     }
 }
