@@ -3,9 +3,9 @@ extension APIRequest {
     /// The least role that may ask for it.
     package var neededRole: OperatorRole {
         switch self {
-        case .get, .events, .plan, .version: .view
+        case .get, .events, .alerts, .plan, .version: .view
         case .apply(let request): request.dryRun ? .view : .operate
-        case .delete, .rollout, .setLevel: .operate
+        case .delete, .rollout, .setLevel, .handleAlerts: .operate
         case .createToken, .setLabels, .forgetDevice: .administer
         case .addOperator, .operators, .removeOperator, .audit, .verifyAudit: .administer
         }
@@ -22,9 +22,11 @@ extension APIRequest {
     /// Whether it changes something, and so has a line in the audit trail whatever comes of it.
     package var isChange: Bool {
         switch self {
-        case .get, .events, .plan, .version, .operators, .audit, .verifyAudit: false
+        case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit: false
         case .apply(let request): !request.dryRun
-        case .delete, .rollout, .setLevel, .createToken, .setLabels, .forgetDevice, .addOperator, .removeOperator: true
+        case .delete, .rollout, .setLevel, .handleAlerts, .createToken, .setLabels, .forgetDevice, .addOperator,
+            .removeOperator:
+            true
         }
     }
 
@@ -36,6 +38,8 @@ extension APIRequest {
         case .delete: "delete"
         case .get(let query): "get \(query.kind.rawValue)"
         case .events: "get events"
+        case .alerts: "get alerts"
+        case .handleAlerts(let request): "alerts \(request.verb.rawValue)"
         case .rollout(let request): "rollout \(request.verb.rawValue)"
         case .createToken: "token create"
         case .setLabels: "label"
@@ -58,6 +62,8 @@ extension APIRequest {
         case .delete(let request): request.intents.map { "intent/\($0)" }
         case .get(let query): query.names
         case .events(let query): query.subject.map { [$0] } ?? []
+        case .alerts(let query): query.ids.map { "alert/\($0)" }
+        case .handleAlerts(let request): request.ids.map { "alert/\($0)" }
         case .rollout(let request): ["intent/\(request.intent)"]
         case .createToken(let request): request.labels.isEmpty ? [] : ["labels/\(LabelScope(request.labels))"]
         case .setLabels(let request):
