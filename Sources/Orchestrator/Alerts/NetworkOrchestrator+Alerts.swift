@@ -71,19 +71,29 @@ extension NetworkOrchestrator {
                 .conflict, "alert \(alert.id) was resolved\(when): \(alert.resolution ?? "")",
                 hint: "leave it out; none of the alerts named was changed")
         }
+        if let covered = OperatorCall.current.devices {
+            let call = OperatorCall.current
+            for id in request.ids where alerts.book[id]?.subject.device.map({ !covered.contains($0) }) ?? true {
+                throw APIFailure(
+                    .notPermitted,
+                    "alert \(id) is of no device within \(call.caller.scope), the scope of '\(call.caller.name)'; "
+                        + "nothing was changed")
+            }
+        }
         let time = now()
+        let by = author(request.by)
         var after: [Alert] = []
         for id in request.ids {
             guard let alert = alerts.book[id] else { continue }
             switch request.verb {
             case .acknowledge:
-                guard let done = alerts.book.acknowledge(id, by: request.by, note: request.note, now: time) else {
+                guard let done = alerts.book.acknowledge(id, by: by, note: request.note, now: time) else {
                     continue
                 }
                 for event in done.events { note(event) }
                 after.append(done.alert)
             case .resolve:
-                let why = "by \(request.by)" + (request.note.map { ": \($0)" } ?? "")
+                let why = "by \(by)" + (request.note.map { ": \($0)" } ?? "")
                 for event in alerts.book.resolve(alert.key, why: why, now: time) { note(event) }
                 after += alerts.book.changes.alerts.filter { $0.id == id }
             }

@@ -40,6 +40,9 @@ extension APIResponse {
             return .planned(result)
         case .events(let events):
             return .events(events.compactMap { $0.within(covered) })
+        case .alerts(let alerts):
+            // One that is of no device is of the whole fleet.
+            return .alerts(alerts.filter { $0.device.map(covered.contains) ?? false })
         default:
             return self
         }

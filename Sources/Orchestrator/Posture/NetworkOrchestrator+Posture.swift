@@ -55,7 +55,7 @@ extension NetworkOrchestrator {
     }
 
     /// What a client on this machine says of itself stands; of others it is known who they are.
-    private func author(_ claimed: String) -> String {
+    func author(_ claimed: String) -> String {
         let caller = OperatorCall.current.caller
         return caller.means == .process || caller.name.hasPrefix("uid ") ? claimed : caller.name
     }
