@@ -9,15 +9,16 @@ struct CheckChainTests {
     private let nonce = [UInt8](50..<62)
 
     @Test("Two ends that start from one init key make the same keys, and never one twice")
-    func ratchets() throws {
+    func ratchets() {
         var chain = begun()
         var key = initKey
         var seen: Set<[UInt8]> = [key]
         for round in 0..<1000 {
             let plain = [UInt8](repeating: UInt8(truncatingIfNeeded: round), count: 8 + round % 57)
-            #expect(try right(&chain, plain, under: key))
+            expectRight(&chain, plain, under: key)
             key = next(key, plain)
-            #expect(seen.insert(key).inserted)
+            let isNew = seen.insert(key).inserted
+            #expect(isNew)
         }
         #expect(chain.answered == 1000)
     }
@@ -30,64 +31,64 @@ struct CheckChainTests {
     }
 
     @Test("An answer that is lost, or several, leave both ends able to go on")
-    func lostAnswers() throws {
+    func lostAnswers() {
         var chain = begun()
         var key = initKey
         for lost in 0..<5 {
             // The orchestrator does not hear of these, so it stays where it is.
-            for turn in 0..<lost { #expect(try right(&chain, [UInt8](repeating: UInt8(turn), count: 32), under: key)) }
+            for turn in 0..<lost { expectRight(&chain, [UInt8](repeating: UInt8(turn), count: 32), under: key) }
             let plain = [UInt8](repeating: 99, count: 32)
-            #expect(try right(&chain, plain, under: key))
+            expectRight(&chain, plain, under: key)
             key = next(key, plain)
         }
     }
 
     @Test("Once the orchestrator has shown that it moved on, the key of before opens nothing")
-    func forgets() throws {
+    func forgets() {
         var chain = begun()
         let first = [UInt8](repeating: 1, count: 32)
         let second = [UInt8](repeating: 2, count: 32)
-        #expect(try right(&chain, first, under: initKey))
+        expectRight(&chain, first, under: initKey)
         let one = next(initKey, first)
-        #expect(try right(&chain, second, under: one))
+        expectRight(&chain, second, under: one)
         let two = next(one, second)
-        #expect(try right(&chain, first, under: two))
-        #expect(answer(&chain, challenge(first, under: one)) == -Int(EBADMSG))
+        expectRight(&chain, first, under: two)
+        expectRefused(&chain, challenge(first, under: one), EBADMSG)
     }
 
     @Test("The init key begins the chain again, at any time")
-    func beginsAgain() throws {
+    func beginsAgain() {
         var chain = begun()
         let plain = [UInt8](repeating: 7, count: 32)
-        #expect(try right(&chain, plain, under: initKey))
-        #expect(try right(&chain, plain, under: next(initKey, plain)))
-        #expect(try right(&chain, plain, under: initKey))
-        #expect(try right(&chain, plain, under: next(initKey, plain)))
+        expectRight(&chain, plain, under: initKey)
+        expectRight(&chain, plain, under: next(initKey, plain))
+        expectRight(&chain, plain, under: initKey)
+        expectRight(&chain, plain, under: next(initKey, plain))
     }
 
     @Test("A refusal changes nothing: every single bit of the challenge, a wrong length, no room")
-    func refusals() throws {
+    func refusals() {
         var chain = begun()
         let plain = [UInt8](repeating: 7, count: 32)
-        #expect(try right(&chain, plain, under: initKey))
+        expectRight(&chain, plain, under: initKey)
         let before = bytes(of: chain)
         let sealed = challenge(plain, under: next(initKey, plain))
-        for bit in 0..<(sealed.count * 8) { #expect(answer(&chain, sealed.flipping(bit)) == -Int(EBADMSG)) }
-        #expect(answer(&chain, Array(sealed.prefix(35))) == -Int(EMSGSIZE))
-        #expect(answer(&chain, sealed, room: sealed.count + 7) == -Int(EMSGSIZE))
+        for bit in 0..<(sealed.count * 8) { expectRefused(&chain, sealed.flipping(bit), EBADMSG) }
+        expectRefused(&chain, Array(sealed.prefix(35)), EMSGSIZE)
+        expectRefused(&chain, sealed, room: sealed.count + 7, EMSGSIZE)
         #expect(bytes(of: chain) == before)
     }
 
     @Test("A chain that begins with the same key goes on; with another it is new")
-    func begin() throws {
+    func begin() {
         var chain = begun()
         let plain = [UInt8](repeating: 7, count: 32)
-        #expect(try right(&chain, plain, under: initKey))
+        expectRight(&chain, plain, under: initKey)
         l45_check_begin(&chain, initKey)
-        #expect(try right(&chain, plain, under: next(initKey, plain)))
+        expectRight(&chain, plain, under: next(initKey, plain))
         l45_check_begin(&chain, [UInt8](0..<32))
-        #expect(answer(&chain, challenge(plain, under: initKey)) == -Int(EBADMSG))
-        #expect(try right(&chain, plain, under: [UInt8](0..<32)))
+        expectRefused(&chain, challenge(plain, under: initKey), EBADMSG)
+        expectRight(&chain, plain, under: [UInt8](0..<32))
     }
 
     // MARK: The two ends
@@ -111,19 +112,27 @@ struct CheckChainTests {
         return nonce + Box(key: key, nonce: nonce).seal(plain, ad: Self.ad(L45_CHECK_CHALLENGE))
     }
 
-    private func answer(_ chain: inout l45_check_chain, _ challenge: [UInt8], room: Int = 200) -> Int {
+    private func expectRefused(
+        _ chain: inout l45_check_chain, _ challenge: [UInt8], room: Int = 200, _ errno: Int32,
+        at place: SourceLocation = #_sourceLocation
+    ) {
         var answer = [UInt8](repeating: 0, count: room)
-        return l45_check_answer(&chain, id, nonce, challenge, challenge.count, &answer, room)
+        let result = l45_check_answer(&chain, id, nonce, challenge, challenge.count, &answer, room)
+        #expect(result == -Int(errno), sourceLocation: place)
     }
 
-    /// Whether the module's answer is the challenge and its id, under the same key.
-    private func right(_ chain: inout l45_check_chain, _ plain: [UInt8], under key: [UInt8]) throws -> Bool {
+    /// The module's answer is the challenge and its id, under the same key.
+    private func expectRight(
+        _ chain: inout l45_check_chain, _ plain: [UInt8], under key: [UInt8],
+        at place: SourceLocation = #_sourceLocation
+    ) {
         let sealed = challenge(plain, under: key)
         var answer = [UInt8](repeating: 0, count: 200)
         let count = l45_check_answer(&chain, id, nonce, sealed, sealed.count, &answer, answer.count)
-        guard count > 0 else { return false }
+        #expect(count == plain.count + 36, sourceLocation: place)
+        guard count > 12 else { return }
         let opened = Box(key: key, nonce: nonce).open(Array(answer[12..<count]), ad: Self.ad(L45_CHECK_ANSWER))
-        return opened == plain + [0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01]
+        #expect(opened == plain + [0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01], sourceLocation: place)
     }
 
     private func bytes(of chain: l45_check_chain) -> [UInt8] { withUnsafeBytes(of: chain) { Array($0) } }

@@ -19,8 +19,12 @@ struct SecurityCheckTests {
             dueAt: start)
     }
 
-    private func taken(_ answer: ModuleAnswer, by check: inout SecurityCheck) -> SecurityCheck.Verdict {
-        check.take(answer, window: window, policy: policy, now: start)
+    private func expect(
+        _ verdict: SecurityCheck.Verdict, _ answer: ModuleAnswer, of check: inout SecurityCheck, _ what: String = "",
+        at place: SourceLocation = #_sourceLocation
+    ) {
+        let found = check.take(answer, window: window, policy: policy, now: start)
+        #expect(found == verdict, "\(what)", sourceLocation: place)
     }
 
     @Test("1,000 rounds are verified, each under another key")
@@ -31,8 +35,9 @@ struct SecurityCheckTests {
         var keys: Set<Secret> = [initKey]
         for round in 1...1000 {
             let challenge = try check.ask(number: UInt64(round), now: start, using: &random)
-            #expect(taken(module.relayed(challenge), by: &check) == .verified)
-            #expect(keys.insert(check.standing.key).inserted)
+            expect(.verified, module.relayed(challenge), of: &check)
+            let isNew = keys.insert(check.standing.key).inserted
+            #expect(isNew)
             #expect(check.dueAt == start + window)
         }
         #expect(check.standing.step == 1000)
@@ -45,36 +50,39 @@ struct SecurityCheckTests {
         let challenge = try asked.ask(number: 1, now: start, using: &random)
         let module = CheckedModule(id, initKey: initKey)
         var right = module
-        let answer = try #require(right.answer(challenge))
+        let answered = right.answer(challenge)
+        let answer = try #require(answered)
         // The control: untouched, it is verified.
         var control = asked
-        #expect(
-            taken(ModuleAnswer(module: id, number: 1, outcome: .answered(answer, life: 1)), by: &control) == .verified)
+        expect(.verified, ModuleAnswer(module: id, number: 1, outcome: .answered(answer, life: 1)), of: &control)
 
         // The challenge on its way, its nonce first: the module does not open it.
         for bit in 0..<(challenge.sealed.count * 8) {
             var other = module
             let changed = ModuleChallenge(module: id, number: 1, sealed: challenge.sealed.flipped(bit))
-            #expect(other.answer(changed) == nil, "bit \(bit) of the challenge")
+            let opened = other.answer(changed)
+            #expect(opened == nil, "bit \(bit) of the challenge")
         }
         // The answer on its way, its nonce first.
         for bit in 0..<(answer.count * 8) {
             var check = asked
             let changed = ModuleAnswer(module: id, number: 1, outcome: .answered(answer.flipped(bit), life: 1))
-            #expect(taken(changed, by: &check) == .failed(.unreadable), "bit \(bit) of the answer")
+            expect(.failed(.unreadable), changed, of: &check, "bit \(bit) of the answer")
         }
         // A module with another id that has the key.
         for bit in 0..<64 {
             var other = CheckedModule(ModuleID(id.rawValue ^ (1 << UInt64(bit))), initKey: initKey)
             var check = asked
-            let said = try #require(other.answer(challenge))
+            let answered = other.answer(challenge)
+            let said = try #require(answered)
             let changed = ModuleAnswer(module: id, number: 1, outcome: .answered(said, life: 1))
-            #expect(taken(changed, by: &check) == .failed(.otherModule(other.id)), "bit \(bit) of the id")
+            expect(.failed(.otherModule(other.id)), changed, of: &check, "bit \(bit) of the id")
         }
         // A module whose key is another, and an orchestrator whose key is.
         for bit in 0..<256 {
             var other = CheckedModule(id, initKey: Secret(initKey.bytes.flipped(bit)))
-            #expect(other.answer(challenge) == nil, "bit \(bit) of the module's key")
+            let opened = other.answer(challenge)
+            #expect(opened == nil, "bit \(bit) of the module's key")
             var check = asked
             let forged = other.answer(
                 ModuleChallenge(
@@ -82,8 +90,8 @@ struct SecurityCheckTests {
                     sealed: try CheckSeal.seal(
                         [UInt8](repeating: 1, count: 32), key: Secret(initKey.bytes.flipped(bit)),
                         nonce: [UInt8](repeating: 3, count: 12))))
-            let changed = ModuleAnswer(module: id, number: 1, outcome: .answered(try #require(forged), life: 1))
-            #expect(taken(changed, by: &check) == .failed(.unreadable), "bit \(bit) of the key")
+            let changed = ModuleAnswer(module: id, number: 1, outcome: .answered(forged ?? [], life: 1))
+            expect(.failed(.unreadable), changed, of: &check, "bit \(bit) of the key")
         }
     }
 
@@ -94,14 +102,14 @@ struct SecurityCheckTests {
         var module = CheckedModule(id, initKey: initKey)
         let first = try check.ask(number: 1, now: start, using: &random)
         let answer = module.relayed(first)
-        #expect(taken(answer, by: &check) == .verified)
+        expect(.verified, answer, of: &check)
         // It comes twice.
-        #expect(taken(answer, by: &check) == .stale)
+        expect(.stale, answer, of: &check)
         // It comes again, as the answer to the next.
         _ = try check.ask(number: 2, now: start, using: &random)
         var again = answer
         again.number = 2
-        #expect(taken(again, by: &check) == .failed(.unreadable))
+        expect(.failed(.unreadable), again, of: &check)
     }
 
     @Test("An answer to another challenge under the same key is found out")
@@ -111,13 +119,14 @@ struct SecurityCheckTests {
         var module = CheckedModule(id, initKey: initKey)
         let first = try check.ask(number: 1, now: start, using: &random)
         let answer = module.relayed(first)
-        #expect(check.waited(policy: policy, now: start + .seconds(5)) == .unanswered)
+        let verdict = check.waited(policy: policy, now: start + .seconds(5))
+        #expect(verdict == .unanswered)
         _ = try check.ask(number: 2, now: start + .seconds(5), using: &random)
         // Late, it means nothing; under the other's number it is a lie.
-        #expect(taken(answer, by: &check) == .stale)
+        expect(.stale, answer, of: &check)
         var moved = answer
         moved.number = 2
-        #expect(taken(moved, by: &check) == .failed(.otherChallenge))
+        expect(.failed(.otherChallenge), moved, of: &check)
     }
 
     @Test("Three silences in a row fail a module, and an answer in between forgives")
@@ -126,19 +135,21 @@ struct SecurityCheckTests {
         var check = self.check()
         var module = CheckedModule(id, initKey: initKey)
         var now = start
-        func silent(_ check: inout SecurityCheck) throws -> SecurityCheck.Verdict? {
-            _ = try check.ask(number: 1, now: now, using: &random)
-            #expect(check.waited(policy: policy, now: now + .milliseconds(4999)) == nil)
+        var verdicts: [SecurityCheck.Verdict?] = []
+        for time in 1...5 {
+            let challenge = try check.ask(number: 1, now: now, using: &random)
+            verdicts.append(check.waited(policy: policy, now: now + .milliseconds(4999)))
+            if time == 3 { expect(.verified, module.relayed(challenge), of: &check) }
             now = now + .seconds(5)
-            return check.waited(policy: policy, now: now)
+            verdicts.append(check.waited(policy: policy, now: now))
         }
-        #expect(try silent(&check) == .unanswered)
-        #expect(try silent(&check) == .unanswered)
-        let challenge = try check.ask(number: 1, now: now, using: &random)
-        #expect(taken(module.relayed(challenge), by: &check) == .verified)
-        #expect(try silent(&check) == .unanswered)
-        #expect(try silent(&check) == .unanswered)
-        #expect(try silent(&check) == .failed(.silent(asked: 3, said: nil)))
+        _ = try check.ask(number: 1, now: now, using: &random)
+        verdicts.append(check.waited(policy: policy, now: now + .seconds(5)))
+        #expect(
+            verdicts == [
+                nil, .unanswered, nil, .unanswered, nil, nil, nil, .unanswered, nil, .unanswered,
+                .failed(.silent(asked: 3, said: nil)),
+            ])
     }
 
     @Test("A device that hangs up whenever it is asked fails in the end")
@@ -146,7 +157,8 @@ struct SecurityCheckTests {
         var random = Drawn(6)
         var check = self.check()
         for time in 1...10 {
-            #expect(check.lineLost(policy: policy, now: start) == nil)
+            let unasked = check.lineLost(policy: policy, now: start)
+            #expect(unasked == nil)
             _ = try check.ask(number: UInt64(time), now: start, using: &random)
             let verdict = check.lineLost(policy: policy, now: start)
             let gone = CheckFailure.silent(asked: 10, said: "the line ended before the answer")
@@ -159,7 +171,7 @@ struct SecurityCheckTests {
         var random = Drawn(7)
         func verified(_ check: inout SecurityCheck, _ module: inout CheckedModule) throws {
             let challenge = try check.ask(number: 1, now: start, using: &random)
-            #expect(taken(module.relayed(challenge), by: &check) == .verified)
+            expect(.verified, module.relayed(challenge), of: &check)
         }
         var first = self.check()
         var module = CheckedModule(id, initKey: initKey)
@@ -169,22 +181,22 @@ struct SecurityCheckTests {
         var check = first
         var fresh = CheckedModule(id, initKey: initKey)
         let challenge = try check.ask(number: 2, now: start, using: &random)
-        #expect(taken(fresh.relayed(challenge), by: &check) == .failed(.keyLost))
+        expect(.failed(.keyLost), fresh.relayed(challenge), of: &check)
         // The tap was started anew.
         check = first
         let other = try check.ask(number: 2, now: start, using: &random)
-        #expect(taken(fresh.relayed(other, life: 2), by: &check) == .beginsAgain(lost: 2))
+        expect(.beginsAgain(lost: 2), fresh.relayed(other, life: 2), of: &check)
         try verified(&check, &fresh)
         // The orchestrator's records are a copy of before: it is the one that lags behind.
         var restored = self.check(first.standing, isUnsure: true)
         try verified(&first, &module)
         try verified(&first, &module)
         let late = try restored.ask(number: 2, now: start, using: &random)
-        #expect(taken(module.relayed(late), by: &restored) == .beginsAgain(lost: 2))
+        expect(.beginsAgain(lost: 2), module.relayed(late), of: &restored)
         try verified(&restored, &module)
         // Once it has proved itself, no longer.
         let last = try restored.ask(number: 3, now: start, using: &random)
-        #expect(taken(fresh.relayed(last), by: &restored) == .failed(.keyLost))
+        expect(.failed(.keyLost), fresh.relayed(last), of: &restored)
     }
 
     @Test("Whatever is lost, and wherever the orchestrator is killed, the next round that is not disturbed is verified")
@@ -206,7 +218,7 @@ struct SecurityCheckTests {
             if fate == .challengeLost { return }
             let answer = ends.module.relayed(challenge)
             if fate == .answerLost || fate == .killedAsking { return }
-            #expect(taken(answer, by: &ends.check) == .verified)
+            expect(.verified, answer, of: &ends.check)
             if fate != .killedBeforeStoring { ends.stored = ends.check.standing }
             if fate != .none { ends.check = self.check(ends.stored) }
         }
@@ -234,12 +246,13 @@ struct SecurityCheckTests {
         var check = self.check()
         var module = CheckedModule(id, initKey: initKey)
         let first = try check.ask(number: 1, now: start, using: &random)
-        #expect(taken(module.relayed(first), by: &check) == .verified)
+        expect(.verified, module.relayed(first), of: &check)
         // The ledger's copy of the key, from then on.
         var thief = CheckedModule(id, initKey: initKey)
         let second = try check.ask(number: 2, now: start, using: &random)
-        #expect(thief.answer(second) == nil)
-        #expect(taken(thief.relayed(second), by: &check) == .failed(.keyLost))
+        let opened = thief.answer(second)
+        #expect(opened == nil)
+        expect(.failed(.keyLost), thief.relayed(second), of: &check)
     }
 }
 
