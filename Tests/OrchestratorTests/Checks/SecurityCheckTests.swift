@@ -162,7 +162,8 @@ struct SecurityCheckTests {
             _ = try check.ask(number: UInt64(time), now: start, using: &random)
             let verdict = check.lineLost(policy: policy, now: start)
             let gone = CheckFailure.silent(asked: 10, said: "the line ended before the answer")
-            #expect(verdict == (time < 10 ? .unanswered : .failed(gone)))
+            let expected: SecurityCheck.Verdict = time < 10 ? .unanswered : .failed(gone)
+            #expect(verdict == expected)
         }
     }
 
