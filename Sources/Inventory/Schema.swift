@@ -212,7 +212,7 @@ enum Schema {
             device TEXT NOT NULL REFERENCES device ON DELETE CASCADE,
             content TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
-            """
+        """
 
     // Who may operate, and what operators did. The trail is chained by `AuditTrail`; the triggers stop mistakes, the chain shows
     // the rest.

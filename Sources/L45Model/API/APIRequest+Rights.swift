@@ -6,7 +6,7 @@ extension APIRequest {
         case .get, .events, .alerts, .plan, .version: .view
         case .apply(let request): request.dryRun ? .view : .operate
         case .delete, .rollout, .setLevel, .handleAlerts: .operate
-        case .createToken, .setLabels, .forgetDevice: .administer
+        case .createToken, .setLabels, .forgetDevice, .readmitDevice: .administer
         case .addOperator, .operators, .removeOperator, .audit, .verifyAudit: .administer
         }
     }
@@ -24,9 +24,8 @@ extension APIRequest {
         switch self {
         case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit: false
         case .apply(let request): !request.dryRun
-        case .delete, .rollout, .setLevel, .handleAlerts, .createToken, .setLabels, .forgetDevice, .addOperator,
-            .removeOperator:
-            true
+        case .delete, .rollout, .setLevel, .handleAlerts, .createToken, .setLabels, .forgetDevice, .readmitDevice: true
+        case .addOperator, .removeOperator: true
         }
     }
 
@@ -44,6 +43,7 @@ extension APIRequest {
         case .createToken: "token create"
         case .setLabels: "label"
         case .forgetDevice: "forget"
+        case .readmitDevice: "readmit"
         case .setLevel: "threat-level"
         case .addOperator: "operator add"
         case .operators: "operator list"
@@ -70,6 +70,7 @@ extension APIRequest {
             ["device/\(request.device)"] + request.set.sorted { $0.key < $1.key }.map { "label/\($0.key)=\($0.value)" }
                 + request.remove.map { "label/\($0)-" }
         case .forgetDevice(let request): ["device/\(request.device)"]
+        case .readmitDevice(let request): ["device/\(request.device)"]
         case .setLevel(let request): ["level/\(request.level.map(\.description) ?? "before")"]
         case .addOperator(let request):
             ["operator/\(request.name)", "role/\(request.role.rawValue)", "scope/\(request.scope)"]
