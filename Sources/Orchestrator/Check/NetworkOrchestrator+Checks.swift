@@ -45,7 +45,11 @@ extension NetworkOrchestrator {
                 unstoredDistrusts[DistrustName(distrust)] = distrust
                 toShutOut.insert(distrust.intent)
                 plansAreStale = true
-                stir()
+                raise(
+                    AlertFinding(
+                        .securityCheckFailed, AlertSubject(device: distrust.device, module: distrust.module), .critical,
+                        expected: "an answer to each challenge, under the module's present key and with its id",
+                        seen: "\(distrust.reason); the device is shut out of intent '\(distrust.intent)'"))
             case .revoked(let distrust): unstoredDistrusts[DistrustName(distrust)] = distrust
             case .note(let event): note(event)
             }
@@ -77,6 +81,9 @@ extension NetworkOrchestrator {
         try inventory.record(lifted: lifted)
         for distrust in lifted {
             unstoredDistrusts[DistrustName(distrust)] = nil
+            resolve(
+                .securityCheckFailed, AlertSubject(device: device.id, module: distrust.module),
+                why: "the device was readmitted")
             note(
                 Event(
                     at: time, severity: .warning, subject: "device/\(device.id)", message: "device readmitted",
