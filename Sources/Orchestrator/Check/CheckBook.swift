@@ -96,10 +96,10 @@ package struct CheckBook: Sendable {
         stored = stored.filter { $0.key.device != id }
     }
 
-    /// The device's distrusts are lifted. Returns those that were.
-    package mutating func readmit(_ id: DeviceID) -> [Distrust] {
+    /// The device's distrusts are lifted.
+    package mutating func readmit(_ id: DeviceID) {
         wakeAt = .never
-        return (distrusts.removeValue(forKey: id) ?? [:]).values.sorted { $0.intent < $1.intent }
+        distrusts[id] = nil
     }
 
     /// An answer came. What it changes has to be stored (`changes`) before the next `step`.

@@ -72,13 +72,14 @@ extension NetworkOrchestrator {
     func readmit(_ request: DeviceRequest) throws -> DeviceView {
         let device = try views.device(request.device)
         let time = now()
-        let lifted = checks.readmit(device.id)
+        let lifted = (checks.distrusts[device.id] ?? [:]).values.sorted { $0.intent < $1.intent }
         guard !lifted.isEmpty else {
             throw APIFailure(
                 .conflict, "device '\(device.facts.name)' is shut out of no intent",
                 hint: "'l45 describe device \(device.facts.name)' shows what it takes part in")
         }
         try inventory.record(lifted: lifted)
+        checks.readmit(device.id)
         for distrust in lifted {
             unstoredDistrusts[DistrustName(distrust)] = nil
             resolve(
