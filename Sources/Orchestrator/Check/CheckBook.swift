@@ -107,9 +107,9 @@ package struct CheckBook: Sendable {
         _ answer: ModuleAnswer, by id: DeviceID, _ fleet: FleetState, now: Timestamp
     ) -> [CheckEffect] {
         let place = Place(id, answer.module)
-        guard let plan = fleet.knownModules(id)[answer.module],
-            let verdict = checks[place]?.take(answer, window: window(plan), policy: policy, now: now)
-        else { return [] }
+        guard let plan = fleet.knownModules(id)[answer.module] else { return [] }
+        let window = self.window(plan)
+        guard let verdict = checks[place]?.take(answer, window: window, policy: policy, now: now) else { return [] }
         return effects(of: verdict, at: place, plan, now)
     }
 
