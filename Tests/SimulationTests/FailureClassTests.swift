@@ -62,7 +62,8 @@ struct FailureClassTests {
     @Test("Two orchestrators by mistake: each takes the fleet over in turn, and no generation falls")
     func twoOrchestrators() throws {
         let report = try Self.tell("two orchestrators", seeds: 500...515, SimulationSetup.Chaos(twinOdds: 2))
-        #expect(report.disasters > 8)
+        // In every second story, on average.
+        #expect(report.disasters >= 8)
     }
 
     @Test("A device comes back with an empty disk, as the same device")
