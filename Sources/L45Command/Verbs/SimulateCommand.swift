@@ -90,7 +90,7 @@ struct SimulateCommand: ParsableCommand {
                 + "invariant; see one: l45 simulate --seed \(first) "
                 + "--clients \(clients) --servers \(servers) --rotations \(rotations) --intents \(intents) "
                 + "--flows \(flows) --streams \(streams)\(levels ? " --levels" : "") --chaos \(chaos.rawValue) --story")
-        throw ExitCode(1)
+        throw CommandEnd.notMet()
     }
 
     private func exploreCrashPoints(_ console: Console) throws {
@@ -109,7 +109,7 @@ struct SimulateCommand: ParsableCommand {
             """)
         guard !outcome.violations.isEmpty || outcome.unfinished > 0 else { return }
         console.complain(outcome.violations.prefix(20).joined(separator: "\n"))
-        throw ExitCode(1)
+        throw CommandEnd.notMet()
     }
 }
 
