@@ -43,7 +43,9 @@ struct L45: AsyncParsableCommand {
             CommandGroup(
                 name: "Paths",
                 subcommands: [ProbeCommand.self, SurveyCommand.self, RespondCommand.self, LabCommand.self]),
-            CommandGroup(name: "Machine", subcommands: [NcoCommand.self, AgentCommand.self, RunCommand.self]),
+            CommandGroup(
+                name: "Machine",
+                subcommands: [NcoCommand.self, AgentCommand.self, RunCommand.self, RotateKeyCommand.self]),
             CommandGroup(name: "Other", subcommands: [SimulateCommand.self, VersionCommand.self]),
         ])
 }

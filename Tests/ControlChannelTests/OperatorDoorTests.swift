@@ -100,7 +100,7 @@ struct OperatorDoorTests {
         #expect(try OperatorToken(token.text) == token)
     }
 
-    @Test("Without certificate and token, with nonsense, and with requests before a greeting: refused in words, and hung up on")
+    @Test("Without certificate or token, with nonsense, with a request before a greeting: refused in words, hung up on")
     func strangers() async throws {
         try await serving { port in
             #expect(try await say([frame(bare)], to: port).contains("neither a certificate nor a token was shown"))
@@ -133,7 +133,8 @@ struct OperatorDoorTests {
         let old = try authority.operatorCertificate(
             for: request, name: "carol", lifetime: .seconds(60), now: Timestamp(1_700_000_000_000))
         let good = try authority.operatorCertificate(for: request, name: "carol", lifetime: .seconds(60), now: .now())
-        let replaced = try authority.operatorCertificate(for: request, name: "dave", lifetime: .seconds(60), now: .now())
+        let replaced = try authority.operatorCertificate(
+            for: request, name: "dave", lifetime: .seconds(60), now: .now())
         try await serving { port in
             for (pem, words) in [
                 (foreign, "was not issued by this orchestrator's authority"), (device, "is not one of an operator"),
@@ -162,7 +163,7 @@ struct OperatorDoorTests {
         }
     }
 
-    @Test("A key file without key, certificate or authority says which is missing; a token that was cut says which part")
+    @Test("A key file without key, certificate or authority says which is missing; a cut token says which part")
     func files() throws {
         let key = DeviceKey()
         let certificate = try authority.operatorCertificate(
@@ -170,14 +171,18 @@ struct OperatorDoorTests {
         for (text, words) in [
             ("", "it holds no private key"), (key.pem, "it lacks the operator's certificate"),
             (key.pem + "\n" + certificate, "or the authority's"),
-            (DeviceKey().pem + "\n" + certificate + "\n" + authority.certificatePEM, "it lacks the operator's certificate"),
+            (
+                DeviceKey().pem + "\n" + certificate + "\n" + authority.certificatePEM,
+                "it lacks the operator's certificate"
+            ),
         ] {
             let error = #expect(throws: PkiError.self) { try OperatorKeyFile(text, path: "x.pem") }
             #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
         }
         let text = OperatorToken(for: authority.anchor).text
         for (cut, words) in [
-            (String(text.dropLast(3)), "its fingerprint is damaged"), ("l45-" + text.dropFirst(6), "does not begin with"),
+            (String(text.dropLast(3)), "its fingerprint is damaged"),
+            ("l45-" + text.dropFirst(6), "does not begin with"),
             (text.replacing(".", with: ""), "1 parts where 3"), ("l45op-1" + text.dropFirst(7), "its id is damaged"),
         ] {
             let error = #expect(throws: PkiError.self) { try OperatorToken(cut) }

@@ -34,8 +34,8 @@ private let rootHelp = """
       l45 run -- dig example.org      run a program under the tap
 
     Verbs that talk to the orchestrator take --server PATH, its socket or its state
-    folder, or --server HOST:PORT with --certificate or --token-file; the default is
-    $L45_SERVER, else where 'l45 nco' puts it.
+    folder, or --server HOST:PORT with --certificate or --token-file; the default
+    is $L45_SERVER, else where 'l45 nco' puts it.
 
     Exit status: 0 well; 1 it differs (diff), or did not come about in time (wait,
     --wait); 2 usage or bad input, nothing changed; 3 the orchestrator cannot be
@@ -88,6 +88,7 @@ private let rootHelp = """
       nco                     Run the orchestrator.
       agent                   Run the agent of this device.
       run                     Run a program under the user-space tap.
+      rotate-key              Replace the key that opens the orchestrator's state.
 
     OTHER SUBCOMMANDS:
       simulate                Run rotations of a simulated fleet in virtual time,

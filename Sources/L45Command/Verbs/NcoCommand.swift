@@ -19,8 +19,8 @@ struct NcoCommand: AsyncParsableCommand {
             in any other way, it goes on where it stood.
 
               l45 nco --state /var/lib/l45/nco --listen 0.0.0.0:7450
-              l45 nco rotate-key --state /var/lib/l45/nco
-            """, subcommands: [RotateKeyCommand.self])
+              l45 rotate-key --state /var/lib/l45/nco            another root.key, while it is stopped
+            """)
 
     @Option(help: ArgumentHelp("Folder of the orchestrator's state; made if need be.", valueName: "folder"))
     var state: String?

@@ -3,18 +3,18 @@ import Foundation
 import L45Model
 import Orchestrator
 
-/// `l45 nco rotate-key`.
+/// `l45 rotate-key`.
 struct RotateKeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate-key",
-        abstract: "Put another key in the place of the one that opens the state.",
+        abstract: "Replace the key that opens the orchestrator's state.",
         discussion: """
             While the orchestrator is stopped; devices go on meanwhile. Cut off at any instant, the key that is in place opens \
             the state. With --new-key, start 'l45 nco' with that key from then on: the old one is forgotten at that start. A \
             backup of before is still opened by the key of before.
 
-              l45 nco rotate-key --state /var/lib/l45/nco
-              l45 nco rotate-key --state /var/lib/l45/nco --new-key credential:l45
+              l45 rotate-key --state /var/lib/l45/nco
+              l45 rotate-key --state /var/lib/l45/nco --new-key credential:l45
             """)
 
     @Option(help: ArgumentHelp("Folder of the orchestrator's state.", valueName: "folder"))

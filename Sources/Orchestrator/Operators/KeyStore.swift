@@ -11,7 +11,7 @@ package enum KeyStore {
     ) throws {
         let inventory = try Inventory(folder: folder, key: key?.source)
         let slot = AuditSlot(
-            caller: caller, verb: "nco rotate-key", objects: ["key/\(new.map(\.description) ?? "root.key")"], at: now)
+            caller: caller, verb: "rotate-key", objects: ["key/\(new.map(\.description) ?? "root.key")"], at: now)
         try AuditSlot.$current.withValue(slot) {
             var rotation = KeyRotation(inventory, to: new?.source)
             try rotation.finish()

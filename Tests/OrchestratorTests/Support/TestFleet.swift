@@ -111,7 +111,8 @@ final class TestFleet {
         _ = await running.result
         running = Task {}
         current = nil
-        (current, running) = try await Self.start(folder, port: port, drainBound, clock, checks, alerts, reportEvery, door)
+        (current, running) = try await Self.start(
+            folder, port: port, drainBound, clock, checks, alerts, reportEvery, door)
     }
 
     func apply(_ yaml: String, prune: Bool = false, dryRun: Bool = false) async -> APIResponse {
