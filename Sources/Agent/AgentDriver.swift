@@ -50,6 +50,8 @@ package struct AgentDriver<T: Tap> {
         case .artifactMissing(let artifact): .artifactMissing(artifact)
         // Not of the tap: `PathAgent` takes them.
         case .setPaths, .pathsInvalid, .farGatesHeld, .pathKeys: .tick
+        // Carried out by the channel.
+        case .trust: .tick
         }
     }
 

@@ -65,8 +65,9 @@ package actor AgentService<T: Tap>: Service {
         let facts = HostFacts.gather(configuration, tap: tap.kind)
         let identities = IdentityStore(path: "\(configuration.stateFolder)/identity")
         self.identities = identities
-        let identity = try await AgentEnrolment.identity(
-            configuration, store: identities, name: facts.name, logger: logger)
+        let admitted = try await AgentEnrolment.identity(
+            configuration, store: identities, name: facts.name, now: now, logger: logger)
+        let identity = admitted.inUse
         try start(
             AgentFacts(device: identity.device, facts: facts, bootID: HostFacts.bootID(), tap: tap.kind))
         let link = ClientLink()
@@ -79,7 +80,8 @@ package actor AgentService<T: Tap>: Service {
         let client = ChannelClient(
             ChannelClientConfiguration(
                 host: configuration.host, port: configuration.port, identity: identity,
-                reconnect: configuration.reconnect,
+                renewed: admitted.renewed, reconnect: configuration.reconnect, now: now,
+                keep: { try identities.keep($0) },
                 hello: {
                     var hello = self.hello.withLock { $0 }
                     hello.pathGeneration = paths?.generation
@@ -142,13 +144,25 @@ package actor AgentService<T: Tap>: Service {
             take(.disconnected)
             paths?.take(.disconnected)
         case .renewed(let identity):
-            do {
-                try identities?.save(identity)
-                logger.info("certificate renewed", metadata: ["until": "\(identity.expiresAt.rfc3339)"])
-            } catch {
-                // The one in use goes on; at the next start the old one is there, and is renewed again.
-                logger.error("renewed certificate can not be kept", metadata: ["reason": "\(error)"])
-            }
+            logger.info("certificate renewed", metadata: ["until": "\(identity.expiresAt.rfc3339)"])
+        case .trusting(let identity):
+            logger.info(
+                "authorities taken",
+                metadata: ["authorities": "\(identity.anchors.map(\.fingerprint.short).joined(separator: " "))"])
+        case .dismissed(let refusal):
+            dismissed(refusal)
+        }
+    }
+
+    private func dismissed(_ refusal: ChannelRefusal) {
+        guard let identities, !identities.isDismissed else { return }
+        logger.error(
+            "this device's access was withdrawn; make a token with 'l45 token create' and start the agent once with it",
+            metadata: ["reason": "\(refusal)"])
+        do {
+            try identities.markDismissed()
+        } catch {
+            logger.error("withdrawn access can not be noted", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -208,7 +222,7 @@ package actor AgentService<T: Tap>: Service {
             if case .answered = answer.outcome { return }
             logger.warning(
                 "challenge not answered", metadata: ["module": "\(answer.module)", "outcome": "\(answer.outcome)"])
-        case .hello, .paths, .pathKeysHeld, .pathExchanges: break
+        case .hello, .paths, .pathKeysHeld, .pathExchanges, .trustHeld: break
         }
     }
 }
@@ -228,7 +242,7 @@ extension PathAgent.Input {
         case .farGatesHeld(let path, let gates): self = .farHeld(path, gates)
         case .welcome(_, let reportEvery): self = .welcomed(reportEvery: reportEvery)
         case .pathKeys(let keys): self = .keys(keys)
-        case .set, .reportWanted, .artifactChunk, .artifactMissing, .challenge: return nil
+        case .set, .reportWanted, .artifactChunk, .artifactMissing, .challenge, .trust: return nil
         }
     }
 }

@@ -21,6 +21,8 @@ package enum AgentMessage: Hashable, Sendable {
     case pathExchanges(PathExchanges)
     /// What became of a challenge.
     case moduleAnswer(ModuleAnswer)
+    /// It trusts these authorities and no others, by fingerprint, and will after a restart.
+    case trustHeld([Digest])
 }
 
 /// The agent's check-in (seed 2.2.1).
@@ -35,12 +37,15 @@ package struct AgentHello: Hashable, Sendable {
     package var pathKeysTag: String?
     /// Its tap's modules can be challenged.
     package var answersChallenges: Bool
+    /// Fingerprints of the authorities that it trusts; empty: it can not take another one. Filled in by the channel.
+    package var trusts: [Digest]
 
     package init(
         facts: DeviceFacts, bootID: String, ledgerGeneration: Generation, pathGeneration: Generation? = nil,
-        pathKeysTag: String? = nil, answersChallenges: Bool = false
+        pathKeysTag: String? = nil, answersChallenges: Bool = false, trusts: [Digest] = []
     ) {
         self.answersChallenges = answersChallenges
+        self.trusts = trusts
         self.pathKeysTag = pathKeysTag
         self.pathGeneration = pathGeneration
         self.facts = facts
@@ -70,4 +75,7 @@ package enum OrchestratorMessage: Hashable, Sendable {
     case pathKeys(PathKeys)
     /// Relay this to the module that it is for, and its answer back.
     case challenge(ModuleChallenge)
+    /// Trust these authorities (PEM, at most 4) and no others; with `renew`, ask for a certificate of the first one.
+    /// Carried out by the channel itself.
+    case trust([String], renew: Bool)
 }

@@ -64,7 +64,7 @@ struct SimulatedOrchestrator {
             report.device = id
             reports[id] = report
         case .refused(let generation, let reason): fleet.refused(id, generation, reason: reason)
-        case .hello, .event, .artifactWanted, .paths, .pathKeysHeld, .pathExchanges, .moduleAnswer: break
+        case .hello, .event, .artifactWanted, .paths, .pathKeysHeld, .pathExchanges, .moduleAnswer, .trustHeld: break
         }
     }
 

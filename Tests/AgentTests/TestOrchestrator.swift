@@ -29,7 +29,7 @@ final class TestOrchestrator: Sendable {
                     return .success(try authority.grant(request.signingRequest, now: .now()))
                 } catch { return .failure(.unavailable(reason: "\(error)")) }
             },
-            renew: { _ in .failure(.unavailable(reason: "not in this test")) }, isAllowed: { _ in true })
+            renew: { _, _ in .failure(.unavailable(reason: "not in this test")) }, isAllowed: { _ in true })
         self.authority = authority
         self.token = token
         server = try await ChannelServer.start(configuration, logger: Self.logger)

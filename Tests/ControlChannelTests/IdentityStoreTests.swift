@@ -25,7 +25,7 @@ struct IdentityStoreTests {
             #expect(loaded.expiresAt == identity.expiresAt)
             #expect(try mode(folder + "/identity") == 0o700)
             let files = try FileManager.default.contentsOfDirectory(atPath: folder + "/identity").sorted()
-            #expect(files == ["device.key", "device.pem"])
+            #expect(files == ["device.pem"])
             for file in files { #expect(try mode(folder + "/identity/" + file) == 0o600) }
         }
     }
@@ -52,6 +52,55 @@ struct IdentityStoreTests {
             try String(whole.prefix(whole.count / 2)).write(
                 toFile: folder + "/device.pem", atomically: false, encoding: .utf8)
             #expect(throws: PkiError.self) { _ = try store.load() }
+        }
+    }
+
+    @Test("An identity in the files of an earlier release is read, and kept in one file from then on")
+    func earlierRelease() throws {
+        try withFolder { folder in
+            let identity = try Bed.device(of: try CertificateAuthority.create(now: .now()))
+            let texts = [
+                "device.key": identity.key.pem,
+                "device.pem": identity.certificatePEM + "\n" + identity.anchor.certificatePEM + "\n",
+            ]
+            for (name, text) in texts {
+                try text.write(toFile: folder + "/" + name, atomically: false, encoding: .utf8)
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder + "/" + name)
+            }
+            let store = IdentityStore(path: folder)
+            let loaded = try #require(try store.load())
+            #expect(loaded.device == identity.device)
+            #expect(try store.loadOrCreateKey().device == identity.key.device)
+            try store.save(loaded)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["device.pem"])
+            #expect(try store.load()?.serial == identity.serial)
+        }
+    }
+
+    @Test("A renewed certificate stands beside the one in use until it is used, whatever instant a crash comes at")
+    func renewed() throws {
+        try withFolder { folder in
+            let store = IdentityStore(path: folder)
+            let authority = try CertificateAuthority.create(now: .now())
+            let old = try Bed.device(of: authority)
+            try store.save(old)
+            let key = DeviceKey()
+            let grant = try authority.grant(try key.signingRequest(), for: old.device, now: .now())
+            let next = try DeviceIdentity(key: key, certificatePEM: grant.certificatePEM, anchors: old.anchors)
+            #expect(next.device == old.device && next.key.device != old.key.device)
+            try store.keep(.renewed(next))
+            #expect(try store.load()?.serial == old.serial)
+            #expect(try store.loadRenewed(for: old)?.serial == next.serial)
+            try store.keep(.used(next))
+            #expect(try store.load()?.serial == next.serial)
+            #expect(try store.loadRenewed(for: next) == nil)
+            // A crash between the two steps of the last: the same one lies there twice.
+            try store.saveRenewed(next)
+            #expect(try store.loadRenewed(for: next) == nil)
+            // Of another device, as after an enrolment that was cut short.
+            try store.saveRenewed(old)
+            let other = try Bed.device(of: authority)
+            #expect(try store.loadRenewed(for: other) == nil)
         }
     }
 

@@ -78,7 +78,8 @@ package final class ChannelClient: Sendable {
         let verdict = ServerVerdict()
         let outcome = group.next().makePromise(of: Outcome.self)
         do {
-            let tls = try TLS.clientContext(shared.identity)
+            let identity = shared.identity
+            let tls = try TLS.clientContext(identity)
             let limits = LinkLimits(
                 heartbeatEvery: configuration.heartbeatEvery.timeAmount,
                 silenceMax: configuration.silenceMax.timeAmount, outboundBytesMax: configuration.outboundBytesMax)
@@ -92,10 +93,10 @@ package final class ChannelClient: Sendable {
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandlers([
                             try TLS.clientHandler(
-                                tls, trust: .anchor(configuration.identity.anchor), now: configuration.now,
+                                tls, trust: .anchors(identity.anchors), now: configuration.now,
                                 verdict: verdict),
                             LinkHandler(limits: limits),
-                            ClientSessionHandler(shared, verdict: verdict, outcome: outcome),
+                            ClientSessionHandler(shared, identity, verdict: verdict, outcome: outcome),
                         ])
                     }
                 }

@@ -6,6 +6,8 @@ package struct ChannelClientConfiguration: Sendable {
     package var host: String
     package var port: Int
     package var identity: DeviceIdentity
+    /// One that was kept and not yet used: tried first.
+    package var renewed: DeviceIdentity?
     /// Each end says something at least this often.
     package var heartbeatEvery: Span
     /// A peer that says nothing for this long is gone. At least twice `heartbeatEvery`.
@@ -22,20 +24,27 @@ package struct ChannelClientConfiguration: Sendable {
     package var protocols: ClosedRange<UInt32>
     package var now: @Sendable () -> Timestamp
     package var group: (any EventLoopGroup)?
+    /// Keeps a step of the identity where a crash can not take it, before the next thing is done. Called on an event loop, a
+    /// few times in the life of a certificate. What it throws leaves things as they were.
+    package var keep: @Sendable (IdentityStep) throws -> Void
     /// Asked at each connection.
     package var hello: @Sendable () -> AgentHello
 
     package init(
-        host: String, port: Int, identity: DeviceIdentity, heartbeatEvery: Span = .seconds(15),
+        host: String, port: Int, identity: DeviceIdentity, renewed: DeviceIdentity? = nil,
+        heartbeatEvery: Span = .seconds(15),
         silenceMax: Span = .seconds(45), greetingMax: Span = .seconds(20), reconnect: ReconnectDelay = ReconnectDelay(),
         stableAfter: Span = .seconds(60), outboundBytesMax: Int = 8 << 20, inboundMessagesMax: Int = 64,
         protocols: ClosedRange<UInt32> = ChannelProtocol.versions,
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }, group: (any EventLoopGroup)? = nil,
+        keep: @escaping @Sendable (IdentityStep) throws -> Void = { _ in },
         hello: @escaping @Sendable () -> AgentHello
     ) {
         self.host = host
         self.port = port
         self.identity = identity
+        self.renewed = renewed
+        self.keep = keep
         self.heartbeatEvery = heartbeatEvery
         self.silenceMax = silenceMax
         self.greetingMax = greetingMax

@@ -7,6 +7,10 @@ package enum ClientEvent: Sendable {
     case message(OrchestratorMessage)
     /// Also when a try to connect failed. The next one follows by itself after `retryIn`.
     case disconnected(reason: String, retryIn: Span)
-    /// Use this identity from now on, in this client already done: store it.
+    /// A new certificate is kept; the client connects anew with it, by itself.
     case renewed(DeviceIdentity)
+    /// The orchestrator takes other authorities from now on, and so does the client.
+    case trusting(DeviceIdentity)
+    /// The orchestrator withdrew the device's access: only an operator's new token mends it. The client goes on trying.
+    case dismissed(ChannelRefusal)
 }

@@ -18,6 +18,8 @@ struct ClientSession {
         /// The orchestrator gave a certificate: check it, use it.
         case renewed(EnrolmentGrant)
         case renewalRefused(ChannelRefusal)
+        /// Trust these authorities and no others, and say so.
+        case trust([String], renew: Bool)
         /// Close; this is why.
         case end(ChannelRefusal)
     }
@@ -25,7 +27,7 @@ struct ClientSession {
     private var state = State.handshaking
     private let device: DeviceID
     private let protocols: ClosedRange<UInt32>
-    private let verifier: TableVerifier
+    private var verifier: TableVerifier
 
     init(device: DeviceID, protocols: ClosedRange<UInt32>, verifier: TableVerifier) {
         self.verifier = verifier
@@ -68,8 +70,14 @@ struct ClientSession {
         case (.message(.set(let table)), .open):
             if let objection = verifier.objection(to: table, signature) { return distrust(table, objection) }
             return [.deliver(.set(table))]
+        case (.message(.trust(let authorities, let renew)), .open):
+            return [.trust(authorities, renew: renew)]
         case (.message(let message), .open):
             return [.deliver(message)]
+        case (.areYouThere(let nonce), .open):
+            var frame = WireAgentFrame()
+            frame.here.nonce = nonce
+            return [.send(frame)]
         case (.tableInvalid(let generation, let why), .open):
             return refuse(generation, why)
         case (.granted(let grant), .open(let renewing)):
@@ -89,6 +97,9 @@ struct ClientSession {
         frame.renew.signingRequest = .init(request.der)
         return [.send(frame)]
     }
+
+    /// Tables may be signed in these authorities' names from now on.
+    mutating func trust(_ anchors: [TrustAnchor]) { verifier.anchors = anchors }
 
     mutating func end(_ refusal: ChannelRefusal) -> [Action] {
         guard state != .ended else { return [] }

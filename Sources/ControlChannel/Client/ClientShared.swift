@@ -8,6 +8,10 @@ extension ChannelClient {
     final class Shared: Sendable {
         private struct State {
             var identity: DeviceIdentity
+            /// Kept, and not yet taken by the orchestrator.
+            var renewed: DeviceIdentity?
+            /// The orchestrator refused the renewed one: the other is tried next.
+            var prefersOld = false
             /// The connection that is open.
             var channel: (any Channel)?
             /// Messages pushed and not yet taken.
@@ -23,13 +27,53 @@ extension ChannelClient {
         init(_ configuration: ChannelClientConfiguration, _ logger: Logger) {
             self.configuration = configuration
             self.logger = logger
-            state = Mutex(State(identity: configuration.identity))
+            state = Mutex(State(identity: configuration.identity, renewed: configuration.renewed))
         }
 
-        var identity: DeviceIdentity { state.withLock { $0.identity } }
+        /// What the next connection is opened with.
+        var identity: DeviceIdentity {
+            state.withLock { $0.prefersOld ? $0.identity : $0.renewed ?? $0.identity }
+        }
         var channel: (any Channel)? { state.withLock { $0.channel } }
 
-        func use(_ identity: DeviceIdentity) { state.withLock { $0.identity = identity } }
+        /// One that was kept: the next connection is opened with it.
+        func take(renewed identity: DeviceIdentity) {
+            state.withLock {
+                $0.renewed = identity
+                $0.prefersOld = false
+            }
+        }
+
+        /// The same certificate with other authorities.
+        func take(trusting identity: DeviceIdentity) {
+            state.withLock { state in
+                state.identity = identity
+                // One that waits to be used is asked for again, where these did not issue it.
+                if let renewed = state.renewed { state.renewed = try? renewed.trusting(identity.anchors) }
+            }
+        }
+
+        /// The orchestrator took this one.
+        /// - Returns: whether it is one that was waiting to be used.
+        func accepted(_ identity: DeviceIdentity) -> Bool {
+            state.withLock { state in
+                let isNew = state.renewed?.serial == identity.serial
+                if isNew { state.identity = identity }
+                state.renewed = nil
+                state.prefersOld = false
+                return isNew
+            }
+        }
+
+        /// The orchestrator refused this one for good.
+        /// - Returns: whether there is another to be tried.
+        func refused(_ identity: DeviceIdentity) -> Bool {
+            state.withLock { state in
+                guard state.renewed != nil else { return false }
+                state.prefersOld = state.renewed?.serial == identity.serial
+                return state.prefersOld
+            }
+        }
 
         func opened(_ channel: any Channel) {
             state.withLock {

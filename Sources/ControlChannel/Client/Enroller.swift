@@ -5,16 +5,18 @@ package import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOTLS
+import SwiftASN1
 
 /// Gets a device its first certificate.
 package enum Enroller {
     /// Connects to the orchestrator, checks by the token's fingerprint that it is the right one before anything is
     /// said, and asks for a certificate for `key`. May be repeated with the same token and key.
+    /// - Parameter former: a certificate (PEM) that the device had for this key, maybe expired: it keeps its name so.
     /// - Throws: `ChannelRefusal` when the orchestrator refuses or does not answer; `PkiError` when it is another one,
     ///   or its answer is not valid; otherwise why it could not be reached.
     package static func enrol(
-        host: String, port: Int, token: EnrolmentToken, key: DeviceKey, hostName: String,
-        timeout: Span = .seconds(20), now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
+        host: String, port: Int, token: EnrolmentToken, key: DeviceKey, former: String? = nil,
+        hostName: String, timeout: Span = .seconds(20), now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
         group: (any EventLoopGroup)? = nil, logger: Logger
     ) async throws -> DeviceIdentity {
         let signing = try key.signingRequest()
@@ -29,6 +31,7 @@ package enum Enroller {
         frame.enrol.tokenSecret = .init(token.secret.bytes)
         frame.enrol.signingRequest = .init(signing.der)
         frame.enrol.hostName = hostName
+        if let former { frame.enrol.formerCertificate = .init(try PEMDocument(pemString: former).derBytes) }
         let request = try EncodedFrame(frame, payloadBytesMax: Frame.strangerBytesMax)
         do {
             let channel = try await ClientBootstrap(group: answer.futureResult.eventLoop)
@@ -56,8 +59,12 @@ package enum Enroller {
             guard let anchor = verdict.anchor else {
                 throw PkiError.malformed(what: "the orchestrator's certificate", why: "it was not checked")
             }
-            let identity = try DeviceIdentity(
-                key: key, certificatePEM: grant.certificatePEM, authorityPEM: anchor.certificatePEM)
+            var anchors = [anchor]
+            // Told by the one that the token names.
+            for pem in grant.furtherAuthorityPEMs {
+                anchors.append(try TrustAnchor(authorityPEM: pem, now: now()))
+            }
+            let identity = try DeviceIdentity(key: key, certificatePEM: grant.certificatePEM, anchors: anchors)
             logger.info(
                 "device enrolled",
                 metadata: ["device": "\(identity.device)", "until": "\(identity.expiresAt.rfc3339)"])

@@ -48,7 +48,7 @@ package struct RemoteOperatorServer<Service: OperatorService>: Sendable {
     package static func bind(
         _ configuration: Configuration, service: Service, admit: @escaping OperatorAdmission, logger: Logger
     ) async throws -> RemoteOperatorServer {
-        let tls = try TLS.serverContext(configuration.identity)
+        let tls = try TLS.serverContext(configuration.identity, trusting: [configuration.identity.anchor])
         let strangers = Strangers(most: configuration.strangersMax)
         let limit = configuration.greetingMax.timeAmount
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)

@@ -9,8 +9,8 @@ import X509
 package struct CertificateAuthority: Sendable, CustomStringConvertible {
     /// 10 years.
     package static let lifetime = Span.seconds(10 * 365 * 86_400)
-    /// 2 years: an orchestrator makes a new one at each start.
-    package static let orchestratorLifetime = Span.seconds(2 * 365 * 86_400)
+    /// 90 days: an orchestrator makes a new one at each start, and when two thirds are over.
+    package static let orchestratorLifetime = Span.seconds(90 * 86_400)
     /// 90 days; a device renews by itself when two thirds are over.
     package static let deviceLifetime = Span.seconds(90 * 86_400)
     /// Certificates begin this long ago, for clocks that are behind.
@@ -75,15 +75,22 @@ package struct CertificateAuthority: Sendable, CustomStringConvertible {
             now: now)
         return OrchestratorIdentity(
             keyPEM: own.pem, certificatePEM: try pem(certificate), anchor: anchor,
-            signer: try tableSigner(signingKey ?? TableSigner.newKey(), now: now))
+            signer: try tableSigner(signingKey ?? TableSigner.newKey(), now: now),
+            renewAt: now + .milliseconds(Self.orchestratorLifetime.milliseconds / 3 * 2))
     }
 
     /// A certificate for the key of `request`, valid for `deviceLifetime`: answers an enrolment or a renewal.
-    package func grant(_ request: SigningRequest, now: Timestamp) throws(PkiError) -> EnrolmentGrant {
+    /// - Parameter device: whose it is, which the caller knows from a connection or a former certificate; nil: the one
+    ///   that the key gives its name.
+    package func grant(
+        _ request: SigningRequest, for device: DeviceID? = nil, now: Timestamp
+    ) throws(PkiError) -> EnrolmentGrant {
+        let device = device ?? request.device
         let certificate = try issue(
-            .init(request.publicKey), name: request.device.rawValue, role: .device(request.device),
+            .init(request.publicKey), name: device.rawValue, role: .device(device),
             lifetime: Self.deviceLifetime, now: now)
-        return EnrolmentGrant(certificatePEM: try pem(certificate), authorityPEM: certificatePEM)
+        return EnrolmentGrant(
+            certificatePEM: try pem(certificate), authorityPEM: certificatePEM, serial: certificate.serialText)
     }
 
     func issue(
@@ -133,12 +140,18 @@ package struct OrchestratorIdentity: Sendable {
     package let anchor: TrustAnchor
     /// Signs the tables that it sends; nil: agents refuse them.
     package var signer: TableSigner?
+    /// When it is time for the next one.
+    package let renewAt: Timestamp
 
-    package init(keyPEM: String, certificatePEM: String, anchor: TrustAnchor, signer: TableSigner? = nil) {
+    package init(
+        keyPEM: String, certificatePEM: String, anchor: TrustAnchor, signer: TableSigner? = nil,
+        renewAt: Timestamp = Timestamp(.max)
+    ) {
         self.keyPEM = keyPEM
         self.certificatePEM = certificatePEM
         self.anchor = anchor
         self.signer = signer
+        self.renewAt = renewAt
     }
 }
 
@@ -146,4 +159,8 @@ package struct OrchestratorIdentity: Sendable {
 package struct EnrolmentGrant: Hashable, Sendable {
     package let certificatePEM: String
     package let authorityPEM: String
+    /// Authorities to trust besides, while one follows another.
+    package var furtherAuthorityPEMs: [String] = []
+    /// Of the certificate, in lowercase hex; empty at the device's end, which reads it from the certificate.
+    package var serial = ""
 }

@@ -11,10 +11,12 @@ enum ChannelRole: Equatable {
     /// Somebody who operates from another machine.
     case person(String)
 
+    private static let devicePrefix = "l45:device:"
+
     var uri: String {
         switch self {
         case .orchestrator: "l45:orchestrator"
-        case .device(let id): "l45:device:\(id)"
+        case .device(let id): "\(Self.devicePrefix)\(id)"
         case .person(let name): "l45:operator:\(name)"
         case .signer: "l45:signer"
         }
@@ -49,5 +51,14 @@ enum ChannelRole: Equatable {
             return "its subject alternative names lack '\(uri)'"
         }
         return nil
+    }
+
+    /// The device that a certificate names; nil when it names none, or more than one thing.
+    static func device(in certificate: Certificate) -> DeviceID? {
+        guard let names = try? certificate.extensions.subjectAlternativeNames, names.count == 1,
+            case .uniformResourceIdentifier(let uri)? = names.first, uri.hasPrefix(devicePrefix)
+        else { return nil }
+        let device = DeviceID(String(uri.dropFirst(devicePrefix.count)))
+        return device.isWellFormed ? device : nil
     }
 }

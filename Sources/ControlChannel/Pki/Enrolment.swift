@@ -9,10 +9,13 @@ package struct EnrolmentRequest: Sendable {
     package let signingRequest: SigningRequest
     /// For people; not an identity.
     package let hostName: String
+    /// The device that a former certificate of ours for the same key names: a device whose key was renewed has another
+    /// name than its key.
+    package let former: DeviceID?
     /// The address that it came from, for the log.
     package let from: String
 
-    package var device: DeviceID { signingRequest.device }
+    package var device: DeviceID { former ?? signingRequest.device }
 }
 
 /// Why a request to be admitted, or for a new certificate, was refused.
@@ -34,14 +37,17 @@ package enum EnrolmentRefusal: Error, Hashable, Sendable {
             ChannelRefusal(
                 .tokenExpired, "enrolment token '\(id)' expired at \(at.rfc3339); make one with 'l45 token create'")
         case .tokenUsed(let id, let device):
+            // By whom is for the operator alone.
             ChannelRefusal(
                 .tokenUsed,
-                "enrolment token '\(id)' was used by device \(device); "
-                    + "make one for each device with 'l45 token create'")
+                "enrolment token '\(id)' was used by another device; make one for each device with 'l45 token create'",
+                inside: "enrolment token '\(id)' was used by device \(device)")
         case .deviceNotAllowed(let device):
             ChannelRefusal(.deviceNotAllowed, "device \(device) is not allowed here; its access was withdrawn")
         case .unavailable(let reason):
-            ChannelRefusal(.unavailable, "the orchestrator can not admit devices now: \(reason); try again later")
+            ChannelRefusal(
+                .unavailable, "the orchestrator can not issue certificates now; try again later",
+                inside: "no certificate can be issued now: \(reason)")
         }
     }
 }

@@ -3,6 +3,10 @@ import Glibc
 
 /// Where an agent keeps its key and certificate: a folder of mode 0700 with files of mode 0600, each replaced as a
 /// whole.
+///
+/// `device.pem` holds key, certificate and authorities in one, so that they change together. `renewed.pem` is the same for
+/// a certificate that was issued and not yet used: the old one stays until the orchestrator has taken the new one.
+/// `device.key` is there while the device is being enrolled (and beside a `device.pem` without a key, of an earlier release).
 package struct IdentityStore: Sendable {
     /// The folder.
     package let path: String
@@ -12,37 +16,87 @@ package struct IdentityStore: Sendable {
     }
 
     private var keyPath: String { path + "/device.key" }
-    /// Certificate and authority in one file, so that they change together.
-    private var certificatePath: String { path + "/device.pem" }
+    private var identityPath: String { path + "/device.pem" }
+    private var renewedPath: String { path + "/renewed.pem" }
+    private var dismissedPath: String { path + "/dismissed" }
 
     /// - Returns: nil when the device has not been enrolled.
     /// - Throws: `exposed` when others may read the key; `file`; `malformed`.
     package func load() throws(PkiError) -> DeviceIdentity? {
-        guard let key = try loadKey(), let text = try read(certificatePath) else { return nil }
-        let end = "-----END CERTIFICATE-----"
-        let parts = text.components(separatedBy: end).map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
-        guard parts.count == 3, parts[2].isEmpty else {
-            throw .malformed(
-                what: certificatePath,
-                why: "it holds \(parts.count - 1) certificates where 2 are needed; delete it and enrol again")
-        }
-        return try DeviceIdentity(key: key, certificatePEM: parts[0] + "\n" + end, authorityPEM: parts[1] + "\n" + end)
+        guard let text = try read(identityPath) else { return nil }
+        return try identity(text, identityPath)
+    }
+
+    /// One that was issued and not yet used, for the device of `identity`.
+    /// - Returns: nil when there is none, or it is the one in use: a crash came between its use and its removal here.
+    package func loadRenewed(for identity: DeviceIdentity) throws(PkiError) -> DeviceIdentity? {
+        guard let text = try read(renewedPath), let renewed = try self.identity(text, renewedPath) else { return nil }
+        return renewed.device == identity.device && renewed.serial != identity.serial ? renewed : nil
     }
 
     /// The stored key, or a new one that is stored first: so that an enrolment which was cut off can be repeated with
     /// the same key.
     package func loadOrCreateKey() throws(PkiError) -> DeviceKey {
+        if let identity = try load() { return identity.key }
         if let key = try loadKey() { return key }
         let key = DeviceKey()
         try replace(keyPath, with: key.pem)
         return key
     }
 
-    /// Stores certificate and authority beside the key. All or nothing: after a crash the old ones or the new ones are
-    /// there.
+    /// Stores the identity in use. All or nothing: after a crash the old one or the new one is there.
     package func save(_ identity: DeviceIdentity) throws(PkiError) {
-        if try loadKey()?.device != identity.device { try replace(keyPath, with: identity.key.pem) }
-        try replace(certificatePath, with: identity.certificatePEM + "\n" + identity.anchor.certificatePEM + "\n")
+        try replace(identityPath, with: text(identity))
+        for file in [keyPath, renewedPath, dismissedPath] { try remove(file) }
+    }
+
+    /// Stores one beside it that nobody has seen yet.
+    package func saveRenewed(_ identity: DeviceIdentity) throws(PkiError) {
+        try replace(renewedPath, with: text(identity))
+    }
+
+    /// Carries out what the channel says of the identity.
+    package func keep(_ step: IdentityStep) throws(PkiError) {
+        switch step {
+        case .renewed(let identity): try saveRenewed(identity)
+        case .used(let identity): try save(identity)
+        case .trusting(let identity): try replace(identityPath, with: text(identity))
+        }
+    }
+
+    /// Removes all: the next key is another one, and with it the device.
+    package func discard() throws(PkiError) {
+        for file in [identityPath, renewedPath, keyPath, dismissedPath] { try remove(file) }
+    }
+
+    /// The orchestrator withdrew the device's access: at the next start a token is used, should one be given.
+    package var isDismissed: Bool { access(dismissedPath, F_OK) == 0 }
+    package func markDismissed() throws(PkiError) { try replace(dismissedPath, with: "") }
+
+    private func text(_ identity: DeviceIdentity) -> String {
+        // The one that issued comes first; who reads it takes any order.
+        ([identity.key.pem, identity.certificatePEM] + identity.anchors.map(\.certificatePEM)).joined(separator: "\n")
+            + "\n"
+    }
+
+    private func identity(_ text: String, _ file: String) throws(PkiError) -> DeviceIdentity? {
+        var blocks = PemText.blocks(text) ?? []
+        let key: DeviceKey
+        if let first = blocks.first, first.label != "CERTIFICATE" {
+            key = try DeviceKey(pem: first.text)
+            blocks.removeFirst()
+        } else {
+            guard let beside = try loadKey() else { return nil }
+            key = beside
+        }
+        guard (2...5).contains(blocks.count), blocks.allSatisfy({ $0.label == "CERTIFICATE" }) else {
+            throw .malformed(
+                what: file,
+                why: "it holds \(blocks.count) whole certificates where 2 to 5 are needed; delete it and enrol again")
+        }
+        var anchors: [TrustAnchor] = []
+        for block in blocks.dropFirst() { anchors.append(try TrustAnchor(certificatePEM: block.text)) }
+        return try DeviceIdentity(key: key, certificatePEM: blocks[0].text, anchors: anchors)
     }
 
     private func loadKey() throws(PkiError) -> DeviceKey? {
@@ -80,7 +134,7 @@ package struct IdentityStore: Sendable {
     /// Writes a file beside it, forces it to disk, and puts it in its place.
     private func replace(_ file: String, with text: String) throws(PkiError) {
         try makeFolder()
-        let next = file + ".next"
+        let next = file + ".new"
         let descriptor = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure(next, "create") }
         do {
@@ -102,6 +156,10 @@ package struct IdentityStore: Sendable {
         guard folder >= 0 else { throw failure(path, "open") }
         defer { close(folder) }
         guard fsync(folder) == 0 else { throw failure(path, "force to disk") }
+    }
+
+    private func remove(_ file: String) throws(PkiError) {
+        guard unlink(file) == 0 || errno == ENOENT else { throw failure(file, "remove") }
     }
 
     private func makeFolder() throws(PkiError) {

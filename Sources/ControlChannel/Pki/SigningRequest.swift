@@ -39,6 +39,11 @@ package struct SigningRequest: Hashable, Sendable {
         device = DeviceID(publicKeyDER: key.derRepresentation)
     }
 
+    /// Whether it is for this key.
+    func isFor(_ key: Certificate.PublicKey) -> Bool {
+        P256.Signing.PublicKey(key)?.rawRepresentation == publicKey.rawRepresentation
+    }
+
     package static func == (a: SigningRequest, b: SigningRequest) -> Bool { a.der == b.der }
     package func hash(into hasher: inout Hasher) { hasher.combine(der) }
 }

@@ -60,15 +60,23 @@ extension CertificateAuthority {
 
 /// Tells tables of the orchestrator from any others.
 struct TableVerifier: Sendable {
-    let anchor: TrustAnchor
+    /// One, and two while one follows another.
+    var anchors: [TrustAnchor]
     let now: @Sendable () -> Timestamp
+
+    init(anchors: [TrustAnchor], now: @escaping @Sendable () -> Timestamp) {
+        self.anchors = anchors
+        self.now = now
+    }
+
+    init(anchor: TrustAnchor, now: @escaping @Sendable () -> Timestamp) { self.init(anchors: [anchor], now: now) }
 
     /// - Returns: nil when the table is as the signer had it and the signer is the authority's; otherwise what speaks against it.
     func objection(to table: DeviceTable, _ signature: TableSignature?) -> String? {
         guard let signature else { return "it is not signed" }
         do {
             let certificate = try Certificate(derEncoded: signature.signer)
-            let key = try anchor.verifySigner(certificate, now: now())
+            let key = try anchors.issuer(of: certificate).verifySigner(certificate, now: now())
             guard try key.isValidSignature(Data(signature.signature), for: TableSigner.content(table)) else {
                 return "its signature is not for what it says"
             }

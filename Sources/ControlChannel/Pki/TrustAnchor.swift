@@ -21,6 +21,16 @@ package struct TrustAnchor: Hashable, Sendable {
         }
     }
 
+    /// One that another end says is to be trusted: it has to be an authority's, and in time.
+    /// - Throws: `malformed`, `expired`, `notYetValid`.
+    init(authorityPEM: String, now: Timestamp) throws(PkiError) {
+        try self.init(certificatePEM: authorityPEM)
+        guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else {
+            throw .malformed(what: "the authority's certificate", why: "it is not one of an authority")
+        }
+        try verifyOrigin(certificate, now: now)
+    }
+
     init(_ certificate: Certificate) throws {
         self.certificate = certificate
         certificatePEM = try certificate.serializeAsPEM().pemString
@@ -35,13 +45,18 @@ package struct TrustAnchor: Hashable, Sendable {
         try verifyRole(leaf, .orchestrator)
     }
 
-    /// Checks that `leaf` was signed by this authority, is in time, and is for the device that its own key gives.
+    /// Checks that `leaf` was signed by this authority, is in time, and is for a device.
+    /// - Returns: the device that it names. That was the name of the device's first key; the authority stands in for
+    ///   those that followed.
     func verifyDevice(_ leaf: Certificate, now: Timestamp) throws(PkiError) -> DeviceID {
         try verifyOrigin(leaf, now: now)
-        guard let key = P256.Signing.PublicKey(leaf.publicKey) else {
+        guard P256.Signing.PublicKey(leaf.publicKey) != nil else {
             throw .malformed(what: "the device certificate", why: "its key is not on the curve P-256")
         }
-        let device = DeviceID(publicKeyDER: key.derRepresentation)
+        guard let device = ChannelRole.device(in: leaf) else {
+            throw .wrongRole(
+                subject: "\(leaf.subject)", wanted: "a device", why: "its subject alternative names hold no one device")
+        }
         try verifyRole(leaf, .device(device))
         return device
     }
@@ -76,9 +91,14 @@ package struct TrustAnchor: Hashable, Sendable {
         return (name, DeviceID(publicKeyDER: key.derRepresentation))
     }
 
+    /// Whether this authority's key signed it.
+    func signed(_ leaf: Certificate) -> Bool {
+        certificate.publicKey.isValidSignature(leaf.signature, for: leaf)
+    }
+
     private func verifyOrigin(_ leaf: Certificate, now: Timestamp) throws(PkiError) {
         let subject = "\(leaf.subject)"
-        guard certificate.publicKey.isValidSignature(leaf.signature, for: leaf) else {
+        guard signed(leaf) else {
             throw .otherAuthority(subject: subject, expected: fingerprint.short)
         }
         guard now >= Timestamp(leaf.notValidBefore) else {
@@ -93,6 +113,31 @@ package struct TrustAnchor: Hashable, Sendable {
         if let objection = role.objection(to: leaf) {
             throw .wrongRole(subject: "\(leaf.subject)", wanted: role.name, why: objection)
         }
+    }
+}
+
+extension [TrustAnchor] {
+    /// The one that signed `leaf`.
+    /// - Throws: `otherAuthority`.
+    func issuer(of leaf: Certificate) throws(PkiError) -> TrustAnchor {
+        guard let anchor = first(where: { $0.signed(leaf) }) else {
+            throw .otherAuthority(
+                subject: "\(leaf.subject)", expected: map(\.fingerprint.short).joined(separator: " or "))
+        }
+        return anchor
+    }
+
+    /// By the one that signed it, as `TrustAnchor.verifyDevice`.
+    func verifyDevice(_ leaf: Certificate, now: Timestamp) throws(PkiError) -> PresentedCertificate {
+        let anchor = try issuer(of: leaf)
+        return PresentedCertificate(leaf, of: try anchor.verifyDevice(leaf, now: now), by: anchor)
+    }
+
+    /// By the one that signed it, which is returned.
+    func verifyOrchestrator(_ leaf: Certificate, now: Timestamp) throws(PkiError) -> TrustAnchor {
+        let anchor = try issuer(of: leaf)
+        try anchor.verifyOrchestrator(leaf, now: now)
+        return anchor
     }
 }
 

@@ -22,13 +22,18 @@ package final class ChannelServer: Sendable {
     package let events: AsyncStream<ChannelEvent>
 
     private let table: SessionTable
-    private let signer: TableSigner?
     private let listener: any Channel
     private let connections: OpenChannels
+    private let credentials: ServerCredentials
+    private let door: Door
 
-    private init(table: SessionTable, signer: TableSigner?, listener: any Channel, connections: OpenChannels) {
+    private init(
+        table: SessionTable, listener: any Channel, connections: OpenChannels, credentials: ServerCredentials,
+        door: Door
+    ) {
+        self.credentials = credentials
+        self.door = door
         self.table = table
-        self.signer = signer
         self.listener = listener
         self.connections = connections
         port = listener.localAddress?.port ?? 0
@@ -41,13 +46,18 @@ package final class ChannelServer: Sendable {
         _ configuration: ChannelServerConfiguration, logger: Logger
     ) async throws -> ChannelServer {
         FileDescriptorLimit.raise()
-        let tls = try TLS.serverContext(configuration.identity)
+        let credentials = try ServerCredentials(
+            configuration.identity,
+            trusting: configuration.anchors.isEmpty ? [configuration.identity.anchor] : configuration.anchors)
         let table = SessionTable(messagesMax: configuration.inboundMessagesMax)
         let connections = OpenChannels()
-        let shared = ServerSessionHandler.Shared(configuration: configuration, table: table, logger: logger)
+        let door = Door(most: configuration.waitingMax, mostOfOneAddress: configuration.waitingPerAddressMax)
+        let notices = NoticeDesk(tell: configuration.notice, logger: logger)
+        let shared = ServerSessionHandler.Shared(
+            configuration: configuration, credentials: credentials, table: table, notices: notices, logger: logger)
         let limits = LinkLimits(
             heartbeatEvery: configuration.heartbeatEvery.timeAmount, silenceMax: configuration.silenceMax.timeAmount,
-            outboundBytesMax: configuration.outboundBytesMax)
+            outboundBytesMax: configuration.outboundBytesMax, frameMax: configuration.frameMax.timeAmount)
         let group = configuration.group ?? MultiThreadedEventLoopGroup.singleton
         let listener = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: backlog)
@@ -59,18 +69,56 @@ package final class ChannelServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     connections.insert(channel)
-                    let handler = TLS.serverHandler(tls)
-                    try channel.pipeline.syncOperations.addHandlers([
-                        handler, LinkHandler(limits: limits), ServerSessionHandler(shared, tls: handler),
-                    ])
+                    try channel.pipeline.syncOperations.addHandler(
+                        doorkeeper(door, silentMax: configuration.silentMax, limits, shared))
                 }
             }
             .bind(host: configuration.host, port: configuration.port).get()
         let server = ChannelServer(
-            table: table, signer: configuration.identity.signer, listener: listener, connections: connections)
+            table: table, listener: listener, connections: connections, credentials: credentials, door: door)
         logger.info(
             "device channel listens", metadata: ["host": "\(configuration.host)", "port": "\(server.port)"])
         return server
+    }
+
+    private static func doorkeeper(
+        _ door: Door, silentMax: Span, _ limits: LinkLimits, _ shared: ServerSessionHandler.Shared
+    ) -> Doorkeeper {
+        Doorkeeper(
+            door, silentMax: silentMax.timeAmount,
+            notice: { shared.notices.refused($0, from: $1, device: nil) },
+            begin: { doorkeeper, context in
+                let tls = TLS.serverHandler(shared.credentials.context)
+                try context.pipeline.syncOperations.addHandlers([
+                    tls, LinkHandler(limits: limits),
+                    ServerSessionHandler(shared, tls: tls, doorkeeper: doorkeeper),
+                ])
+            })
+    }
+
+    /// Serves new connections with another certificate, and takes devices' certificates of these authorities; those that stand
+    /// are left alone.
+    /// - Throws: when the identity is not valid; then nothing changed.
+    package func use(_ identity: OrchestratorIdentity, trusting anchors: [TrustAnchor]) throws {
+        try credentials.replace(identity, trusting: anchors)
+    }
+
+    /// What the device showed when it opened this session; nil: the session is over.
+    package func certificate(of session: SessionID) -> PresentedCertificate? { table.certificate(of: session) }
+
+    /// Where a session is from, with the port.
+    package func address(of session: SessionID) -> String? { table.address(of: session) }
+
+    /// Connections that have not yet said who they are.
+    package var waitingCount: Int { door.count }
+
+    /// Asks a session for a sign of life, and waits for it.
+    /// - Returns: whether it came; false once the session is over.
+    package func isAlive(_ session: SessionID) async -> Bool {
+        guard let channel = table.channels([session]).first else { return false }
+        return await withCheckedContinuation { continuation in
+            ServerSessionHandler.Question { continuation.resume(returning: $0) }.put(to: channel)
+        }
     }
 
     /// Sessions that stand now.
@@ -80,7 +128,8 @@ package final class ChannelServer: Sendable {
     /// - Throws: `tooLong` when the message does not fit a frame.
     package func send(_ message: OrchestratorMessage, to session: SessionID) throws(FrameError) {
         // A table that cannot be digested cannot be signed, and goes as it is, for the agent to refuse.
-        if case .set(let table) = message, let signer, let signed = try? WireOrchestratorFrame(table, signedBy: signer)
+        if case .set(let table) = message, let signer = credentials.signer,
+            let signed = try? WireOrchestratorFrame(table, signedBy: signer)
         {
             return send(try EncodedFrame(signed, payloadBytesMax: Frame.tableBytesMax), to: [session])
         }

@@ -19,21 +19,30 @@ struct ServerSession {
         case enrolling
         /// The certificate was sent; the device is to come back with it.
         case enrolled
+        /// The hello was taken; whether the device may be a session is being found out.
+        case entering(DeviceID, version: UInt32)
         case open(DeviceID, renewing: Bool)
         case ended
     }
 
     enum Action: Equatable {
         case send(WireOrchestratorFrame)
-        case open(DeviceID, AgentHello)
+        /// Make a session of it, then say so by `entered`.
+        case enter(DeviceID, AgentHello)
         case deliver(AgentMessage)
-        case enrol(tokenID: String, tokenSecret: Secret, SigningRequest, hostName: String)
-        case renew(SigningRequest)
+        case enrol(tokenID: String, tokenSecret: Secret, SigningRequest, former: [UInt8], hostName: String)
+        case renew(DeviceID, SigningRequest)
+        /// It lives, and answered the question of this number.
+        case here(UInt64)
         /// Send the refusal as the last frame and close.
         case end(ChannelRefusal)
     }
 
+    /// An agent needs one in the life of a connection: it comes back with what it got.
+    static let renewalsMax = 4
+
     private var state = State.handshaking
+    private var renewals = 0
     private let protocols: ClosedRange<UInt32>
     private let isAllowed: (DeviceID) -> Bool
 
@@ -61,9 +70,18 @@ struct ServerSession {
             return greeted(peer, by: inbound)
         case .enrolling, .enrolled:
             return end(ChannelRefusal(.protocolOrder, "nothing may follow an enrolment request on its connection"))
+        case .entering:
+            return end(ChannelRefusal(.protocolOrder, "nothing may follow a hello before it is answered"))
         case .open(let device, let renewing):
             return received(inbound, from: device, renewing: renewing)
         }
+    }
+
+    /// The device is a session now.
+    mutating func entered() -> [Action] {
+        guard case .entering(let device, let version) = state else { return [] }
+        state = .open(device, renewing: false)
+        return [.send(WireOrchestratorFrame(accepted: version))]
     }
 
     mutating func enrolmentDecided(_ result: Result<EnrolmentGrant, EnrolmentRefusal>) -> [Action] {
@@ -103,9 +121,8 @@ struct ServerSession {
                         + "orchestrator \(protocols.lowerBound) to \(protocols.upperBound); update the older one"))
         case (.hello(let hello, let theirs), .device(let device)):
             guard isAllowed(device) else { return end(EnrolmentRefusal.deviceNotAllowed(device).refusal) }
-            state = .open(device, renewing: false)
-            let version = ChannelProtocol.choose(protocols, theirs) ?? protocols.upperBound
-            return [.send(WireOrchestratorFrame(accepted: version)), .open(device, hello)]
+            state = .entering(device, version: ChannelProtocol.choose(protocols, theirs) ?? protocols.upperBound)
+            return [.enter(device, hello)]
         case (.hello, .stranger):
             return end(
                 ChannelRefusal(
@@ -125,11 +142,15 @@ struct ServerSession {
             let tokenID = try WireCheck.text(request.tokenID, "token_id", min: 1, max: 64)
             let hostName = try WireCheck.text(request.hostName, "host_name", max: 255)
             guard request.tokenSecret.count <= 64 else { throw WireError("token_secret", "it is too long") }
+            guard request.formerCertificate.count <= SigningRequest.bytesMax else {
+                throw WireError("former_certificate", "it is too long")
+            }
             let signing = try SigningRequest(der: Array(request.signingRequest))
             state = .enrolling
             return [
                 .enrol(
-                    tokenID: tokenID, tokenSecret: Secret(Array(request.tokenSecret)), signing, hostName: hostName)
+                    tokenID: tokenID, tokenSecret: Secret(Array(request.tokenSecret)), signing,
+                    former: Array(request.formerCertificate), hostName: hostName)
             ]
         } catch {
             return end(ChannelRefusal(.requestInvalid, "the enrolment request is not valid: \(error)"))
@@ -150,21 +171,27 @@ struct ServerSession {
             return [.deliver(message)]
         case .renew(let der):
             if renewing { return [] }
+            guard isAllowed(device) else { return end(EnrolmentRefusal.deviceNotAllowed(device).refusal) }
+            renewals += 1
+            guard renewals <= Self.renewalsMax else {
+                return end(
+                    ChannelRefusal(
+                        .requestInvalid,
+                        "a connection may ask for \(Self.renewalsMax) certificates; connect with the one that was given"
+                    ))
+            }
             do {
+                // For any key that it has the private half of: the device is who this connection says it is.
                 let request = try SigningRequest(der: der)
-                guard request.device == device else {
-                    throw PkiError.malformed(
-                        what: "the signing request",
-                        why: "it is for the key of device \(request.device), this connection is of \(device)")
-                }
-                guard isAllowed(device) else { return end(EnrolmentRefusal.deviceNotAllowed(device).refusal) }
                 state = .open(device, renewing: true)
-                return [.renew(request)]
+                return [.renew(device, request)]
             } catch {
                 return [
                     .send(WireOrchestratorFrame(renewalRefused: ChannelRefusal(.requestInvalid, "\(error)")))
                 ]
             }
+        case .here(let nonce):
+            return [.here(nonce)]
         case .hello, .enrol:
             return end(ChannelRefusal(.protocolOrder, "a hello or an enrolment request may only begin a connection"))
         case .ping, .unknown:

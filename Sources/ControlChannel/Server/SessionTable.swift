@@ -8,6 +8,10 @@ final class SessionTable: Sendable {
     private struct Entry {
         var device: DeviceID
         var channel: any Channel
+        /// What it showed.
+        var certificate: PresentedCertificate
+        /// Where from.
+        var address: String
         /// Messages pushed and not yet taken.
         var waiting = 0
         var deaf = false
@@ -36,25 +40,46 @@ final class SessionTable: Sendable {
 
     var count: Int { state.withLock { $0.entries.count } }
 
-    /// A device said hello.
-    /// - Returns: its new session, and the channel of the one that it supersedes.
-    func open(
-        _ device: DeviceID, _ hello: AgentHello, _ channel: any Channel
-    ) -> (SessionID, superseded: (any Channel)?) {
-        state.withLock { state in
-            state.last += 1
-            let session = SessionID(state.last)
+    /// A device that said hello, and wants to be a session.
+    struct Arrival {
+        let certificate: PresentedCertificate
+        let hello: AgentHello
+        let channel: any Channel
+        let address: String
+    }
+
+    enum Opening {
+        case opened(SessionID, superseded: (any Channel)?)
+        /// The device has this session, which may well be alive: ask it.
+        case contested(SessionID, any Channel, address: String)
+    }
+
+    /// - Parameter over: a session of the same device that was asked and did not answer: it is superseded.
+    func open(_ arrival: Arrival, over silent: SessionID? = nil) -> Opening {
+        let device = arrival.certificate.device
+        return state.withLock { state in
             var superseded: (any Channel)?
-            if let old = state.byDevice[device], let entry = state.entries.removeValue(forKey: old) {
+            if let old = state.byDevice[device], let entry = state.entries[old] {
+                guard old == silent else { return .contested(old, entry.channel, address: entry.address) }
+                state.entries[old] = nil
                 superseded = entry.channel
                 queue.push(.disconnected(old, device, reason: "superseded by a newer connection of the same device"))
             }
-            state.entries[session] = Entry(device: device, channel: channel)
+            state.last += 1
+            let session = SessionID(state.last)
+            state.entries[session] = Entry(
+                device: device, channel: arrival.channel, certificate: arrival.certificate, address: arrival.address)
             state.byDevice[device] = session
-            queue.push(.connected(session, device, hello))
-            return (session, superseded)
+            queue.push(.connected(session, device, arrival.hello))
+            return .opened(session, superseded: superseded)
         }
     }
+
+    func certificate(of session: SessionID) -> PresentedCertificate? {
+        state.withLock { $0.entries[session]?.certificate }
+    }
+
+    func address(of session: SessionID) -> String? { state.withLock { $0.entries[session]?.address } }
 
     /// - Returns: whether the session is to be left unread until its messages are taken.
     func deliver(_ message: AgentMessage, from session: SessionID) -> Bool {

@@ -13,10 +13,14 @@ package struct ChannelRefusal: Error, Hashable, Sendable, CustomStringConvertibl
         case certificateExpired
         /// Of our authority and in time, but for another role or another key.
         case certificateInvalid
+        /// Of our authority and in time, and withdrawn: another took its place, or the operator said so.
+        case certificateRevoked
         /// The device's access was withdrawn.
         case deviceNotAllowed
         /// A newer connection of the same device took over.
         case superseded
+        /// The device is connected already, and answers there.
+        case deviceElsewhere
         case tokenUnknown
         case tokenExpired
         case tokenUsed
@@ -26,6 +30,10 @@ package struct ChannelRefusal: Error, Hashable, Sendable, CustomStringConvertibl
         case unavailable
         /// Nothing was heard for too long.
         case silent
+        /// Too many connections wait to say who they are.
+        case crowded
+        /// TLS did not come about.
+        case tlsFailed
         /// The peer reads so slowly that what waits for it is over the limit.
         case tooSlow
         /// An orderly end, such as a stop.
@@ -33,11 +41,15 @@ package struct ChannelRefusal: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     package var code: Code
+    /// What the peer is told.
     package var text: String
+    /// What is known besides, for this end's own log and operators; never sent.
+    package var inside: String?
 
-    package init(_ code: Code, _ text: String) {
+    package init(_ code: Code, _ text: String, inside: String? = nil) {
         self.code = code
         self.text = text
+        self.inside = inside
     }
 
     package var description: String { text }

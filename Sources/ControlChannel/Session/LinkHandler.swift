@@ -17,6 +17,8 @@ struct LinkLimits: Sendable {
     var heartbeatEvery: TimeAmount
     var silenceMax: TimeAmount
     var outboundBytesMax: Int
+    /// From a frame's first byte to its last.
+    var frameMax: TimeAmount = .seconds(60)
 }
 
 /// Frames over TLS, the same at both ends: cuts and joins them, keeps what waits for a slow peer within bounds, lets
@@ -43,6 +45,8 @@ final class LinkHandler: ChannelDuplexHandler {
     private var deaf = false
     private var readDue = false
     private var ended = false
+    /// When the first bytes came of the frame that is not yet whole.
+    private var frameSince: NIODeadline?
 
     init(limits: LinkLimits) {
         self.limits = limits
@@ -59,13 +63,34 @@ final class LinkHandler: ChannelDuplexHandler {
         do {
             try processor.process(buffer: unwrapInboundIn(data)) { payload in
                 guard !ended else { return }
+                frameSince = nil
                 context.fireChannelRead(wrapInboundOut(payload))
             }
+            try checkPace(now: context.eventLoop.now)
+        } catch let refusal as ChannelRefusal {
+            fail(context, refusal)
         } catch let error as FrameError {
             fail(context, Self.refusal(error))
         } catch {
             fail(context, ChannelRefusal(.frameMalformed, "\(error)"))
         }
+    }
+
+    /// Who sends a byte now and then is never silent, and would hold a frame's memory for ever. Looked at as bytes come:
+    /// when none do, silence is counted.
+    private func checkPace(now: NIODeadline) throws {
+        guard processor.unprocessedBytes > 0 else {
+            frameSince = nil
+            return
+        }
+        guard let since = frameSince else {
+            frameSince = now
+            return
+        }
+        guard now - since > limits.frameMax else { return }
+        let limit = Span.milliseconds(limits.frameMax.nanoseconds / 1_000_000)
+        throw ChannelRefusal(
+            .tooSlow, "a frame took more than \(limit) to come; \(processor.unprocessedBytes) bytes of it are here")
     }
 
     func read(context: ChannelHandlerContext) {

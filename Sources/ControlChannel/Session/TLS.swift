@@ -11,7 +11,9 @@ enum TLS {
     /// The peer's last words are waited for this long when a connection ends.
     private static let shutdownMax = TimeAmount.seconds(2)
 
-    static func serverContext(_ identity: OrchestratorIdentity) throws -> NIOSSLContext {
+    /// - Parameter anchors: authorities of devices; their names are told to whoever connects.
+    static func serverContext(_ identity: OrchestratorIdentity, trusting anchors: [TrustAnchor]) throws -> NIOSSLContext
+    {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try chain(identity.certificatePEM + "\n" + identity.anchor.certificatePEM),
             privateKey: try key(identity.keyPEM))
@@ -19,7 +21,8 @@ enum TLS {
         // A certificate is asked for and not required: a device without one may enrol. It is checked after the
         // handshake, so that a refusal can be said in words.
         configuration.certificateVerification = .optionalVerification
-        configuration.trustRoots = .certificates(try chain(identity.anchor.certificatePEM).compactMap(certificate))
+        configuration.trustRoots = .certificates(
+            try anchors.flatMap { try chain($0.certificatePEM).compactMap(certificate) })
         configuration.shutdownTimeout = shutdownMax
         return try NIOSSLContext(configuration: configuration)
     }
@@ -96,8 +99,8 @@ enum TLS {
 
 /// Whom a client takes for the orchestrator.
 enum ServerTrust: Sendable {
-    /// Whoever has an orchestrator's certificate of this authority.
-    case anchor(TrustAnchor)
+    /// Whoever has an orchestrator's certificate of one of these authorities.
+    case anchors([TrustAnchor])
     /// The same, with the authority known by its fingerprint alone: it must be in the chain.
     case fingerprint(Digest)
 
@@ -107,20 +110,18 @@ enum ServerTrust: Sendable {
         guard let leaf = chain.first else {
             throw PkiError.malformed(what: "the orchestrator's certificate", why: "none was shown")
         }
-        let anchor: TrustAnchor
         switch self {
-        case .anchor(let known):
-            anchor = known
+        case .anchors(let known):
+            return try known.verifyOrchestrator(leaf, now: now)
         case .fingerprint(let digest):
             let shown = try chain.dropFirst().map { try TrustAnchor($0) }
             guard let match = shown.first(where: { $0.fingerprint == digest }) else {
                 throw PkiError.authorityMismatch(
                     presented: shown.last?.fingerprint.short ?? "not shown", pinned: digest.short)
             }
-            anchor = match
+            try match.verifyOrchestrator(leaf, now: now)
+            return match
         }
-        try anchor.verifyOrchestrator(leaf, now: now)
-        return anchor
     }
 }
 

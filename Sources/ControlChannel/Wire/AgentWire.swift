@@ -8,6 +8,8 @@ enum AgentInbound: Hashable {
     case enrol(WireEnrol, protocols: ClosedRange<UInt32>)
     case renew(signingRequest: [UInt8])
     case message(AgentMessage)
+    /// Answers `areYouThere` of this number.
+    case here(UInt64)
     case ping
     /// Of a newer agent: ignored.
     case unknown
@@ -29,6 +31,7 @@ extension WireAgentFrame {
         case .pathKeysHeld(let tag): pathKeysHeld.tag = tag
         case .pathExchanges(let value): pathExchanges = WirePathExchanges(value)
         case .moduleAnswer(let value): moduleAnswer = WireModuleAnswer(value)
+        case .trustHeld(let fingerprints): trustHeld.fingerprints = fingerprints.map(\.hex)
         }
     }
 
@@ -75,6 +78,13 @@ extension WireAgentFrame {
         case .moduleAnswer(let answer):
             .message(
                 .moduleAnswer(try WireError.at("module_answer") { () throws(WireError) in try answer.value() }))
+        case .here(let here): .here(here.nonce)
+        case .trustHeld(let held):
+            .message(
+                .trustHeld(
+                    try WireError.at("trust_held") { () throws(WireError) in
+                        try WireTrust.fingerprints(held.fingerprints, "fingerprints")
+                    }))
         case .ping: .ping
         case nil: .unknown
         }

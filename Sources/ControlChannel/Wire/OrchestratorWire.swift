@@ -10,6 +10,8 @@ enum OrchestratorInbound: Hashable {
     case tableInvalid(Generation, why: String)
     case granted(EnrolmentGrant)
     case renewalRefused(ChannelRefusal)
+    /// Answer with the same number.
+    case areYouThere(UInt64)
     /// The connection ends.
     case refusal(ChannelRefusal)
     case ping
@@ -37,6 +39,9 @@ extension WireOrchestratorFrame {
             farGatesHeld.gates = gates.map(WirePathGate.init)
         case .pathKeys(let keys): pathKeys = WirePathKeys(keys)
         case .challenge(let value): challenge = WireModuleChallenge(value)
+        case .trust(let authorities, let renew):
+            trust.authorityPem = authorities
+            trust.renew = renew
         }
     }
 
@@ -44,7 +49,9 @@ extension WireOrchestratorFrame {
     init(granted grant: EnrolmentGrant) {
         granted.certificatePem = grant.certificatePEM
         granted.authorityPem = grant.authorityPEM
+        granted.furtherAuthorityPem = grant.furtherAuthorityPEMs
     }
+    init(areYouThere nonce: UInt64) { areYouThere.nonce = nonce }
     init(refusal: ChannelRefusal) { self.refusal = WireRefusal(refusal) }
     init(renewalRefused refusal: ChannelRefusal) { renewalRefused = WireRenewalRefused(refusal) }
 
@@ -94,7 +101,15 @@ extension WireOrchestratorFrame {
             .message(.challenge(try WireError.at("challenge") { () throws(WireError) in try challenge.value() }))
         case .ping: .ping
         case .granted(let grant):
-            .granted(EnrolmentGrant(certificatePEM: grant.certificatePem, authorityPEM: grant.authorityPem))
+            .granted(
+                EnrolmentGrant(
+                    certificatePEM: grant.certificatePem, authorityPEM: grant.authorityPem,
+                    furtherAuthorityPEMs: try WireError.at("granted") { () throws(WireError) in
+                        try WireCheck.list(grant.furtherAuthorityPem, "further_authority_pem", max: WireTrust.most)
+                    }))
+        case .areYouThere(let question): .areYouThere(question.nonce)
+        case .trust(let trust):
+            .message(try WireError.at("trust") { () throws(WireError) in try trust.value() })
         case .refusal(let refusal): .refusal(refusal.value)
         case .renewalRefused(let refused): .renewalRefused(refused.value)
         case .accepted(let accepted): .accepted(accepted.protocol)

@@ -48,6 +48,7 @@ extension WireHello {
         if let generation = hello.pathGeneration { pathGeneration = generation.rawValue }
         if let tag = hello.pathKeysTag { pathKeysTag = tag }
         answersChallenges = hello.answersChallenges
+        trusts = hello.trusts.map(\.hex)
     }
 
     func value() throws(WireError) -> AgentHello {
@@ -59,7 +60,8 @@ extension WireHello {
             pathGeneration: hasPathGeneration
                 ? try WireCheck.generation(pathGeneration, "path_generation") : nil,
             pathKeysTag: hasPathKeysTag ? try WirePathKeys.tag(pathKeysTag) : nil,
-            answersChallenges: answersChallenges)
+            answersChallenges: answersChallenges,
+            trusts: try WireTrust.fingerprints(trusts, "trusts"))
     }
 
     /// - Returns: an empty range, 0 to 0, when the bounds are the wrong way round: it matches no version.

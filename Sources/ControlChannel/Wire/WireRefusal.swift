@@ -25,7 +25,8 @@ extension WireRefusalCode {
         (.certificateInvalid, .certificateInvalid), (.deviceNotAllowed, .deviceNotAllowed), (.superseded, .superseded),
         (.tokenUnknown, .tokenUnknown), (.tokenExpired, .tokenExpired), (.tokenUsed, .tokenUsed),
         (.requestInvalid, .requestInvalid), (.unavailable, .unavailable), (.silent, .silent), (.tooSlow, .tooSlow),
-        (.closed, .closed),
+        (.closed, .closed), (.certificateRevoked, .certificateRevoked), (.deviceElsewhere, .deviceElsewhere),
+        (.crowded, .crowded), (.tlsFailed, .tlsFailed),
     ]
 
     init(_ code: ChannelRefusal.Code) {

@@ -52,6 +52,10 @@ nonisolated enum WireRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   case silent // = 16
   case tooSlow // = 17
   case closed // = 18
+  case certificateRevoked // = 120
+  case deviceElsewhere // = 121
+  case crowded // = 122
+  case tlsFailed // = 123
   case UNRECOGNIZED(Int)
 
   init() {
@@ -79,6 +83,10 @@ nonisolated enum WireRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 16: self = .silent
     case 17: self = .tooSlow
     case 18: self = .closed
+    case 120: self = .certificateRevoked
+    case 121: self = .deviceElsewhere
+    case 122: self = .crowded
+    case 123: self = .tlsFailed
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -104,6 +112,10 @@ nonisolated enum WireRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .silent: return 16
     case .tooSlow: return 17
     case .closed: return 18
+    case .certificateRevoked: return 120
+    case .deviceElsewhere: return 121
+    case .crowded: return 122
+    case .tlsFailed: return 123
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -129,6 +141,10 @@ nonisolated enum WireRefusalCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .silent,
     .tooSlow,
     .closed,
+    .certificateRevoked,
+    .deviceElsewhere,
+    .crowded,
+    .tlsFailed,
   ]
 
 }
@@ -839,6 +855,22 @@ nonisolated struct WireAgentFrame: Sendable {
     set {body = .moduleAnswer(newValue)}
   }
 
+  var here: WireHere {
+    get {
+      if case .here(let v)? = body {return v}
+      return WireHere()
+    }
+    set {body = .here(newValue)}
+  }
+
+  var trustHeld: WireTrustHeld {
+    get {
+      if case .trustHeld(let v)? = body {return v}
+      return WireTrustHeld()
+    }
+    set {body = .trustHeld(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -854,6 +886,8 @@ nonisolated struct WireAgentFrame: Sendable {
     case pathKeysHeld(WirePathKeysHeld)
     case pathExchanges(WirePathExchanges)
     case moduleAnswer(WireModuleAnswer)
+    case here(WireHere)
+    case trustHeld(WireTrustHeld)
 
   }
 
@@ -980,6 +1014,22 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     set {body = .challenge(newValue)}
   }
 
+  var areYouThere: WireAreYouThere {
+    get {
+      if case .areYouThere(let v)? = body {return v}
+      return WireAreYouThere()
+    }
+    set {body = .areYouThere(newValue)}
+  }
+
+  var trust: WireTrust {
+    get {
+      if case .trust(let v)? = body {return v}
+      return WireTrust()
+    }
+    set {body = .trust(newValue)}
+  }
+
   /// Beside `set` alone: who decided the table, and that not a bit of it is another.
   var tableSignature: WireTableSignature {
     get {_tableSignature ?? WireTableSignature()}
@@ -1007,6 +1057,8 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     case farGatesHeld(WireFarGatesHeld)
     case pathKeys(WirePathKeys)
     case challenge(WireModuleChallenge)
+    case areYouThere(WireAreYouThere)
+    case trust(WireTrust)
 
   }
 
@@ -1089,6 +1141,9 @@ nonisolated struct WireHello: Sendable {
   /// Its tap's modules can be challenged, and it relays challenge and answer.
   var answersChallenges: Bool = false
 
+  /// Fingerprints of the authorities that the agent trusts. Empty: an agent that knows one for ever.
+  var trusts: [String] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1130,12 +1185,15 @@ nonisolated struct WireEnrol: Sendable {
 
   var hostName: String = String()
 
+  /// DER, for the same key: the device that it names asks again, whatever the key's own name is. Its dates do not matter.
+  var formerCertificate: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 }
 
-/// A new certificate for the key that this connection was opened with.
+/// A new certificate for the device that this connection was opened by; the key may be a new one.
 nonisolated struct WireRenew: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1157,6 +1215,64 @@ nonisolated struct WireGranted: Sendable {
   var certificatePem: String = String()
 
   var authorityPem: String = String()
+
+  /// Authorities to trust besides.
+  var furtherAuthorityPem: [String] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Asks for a sign of life that is no older than the question.
+nonisolated struct WireAreYouThere: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var nonce: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Answers it, with the same number.
+nonisolated struct WireHere: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var nonce: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Trust these authorities and no others; the first is the one that issues.
+nonisolated struct WireTrust: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var authorityPem: [String] = []
+
+  /// Ask for a certificate of the first one now.
+  var renew: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The agent keeps these, by fingerprint.
+nonisolated struct WireTrustHeld: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var fingerprints: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2375,7 +2491,7 @@ nonisolated struct WireModuleAnswer: Sendable {
 fileprivate nonisolated let _protobuf_package = "l45.control.v1"
 
 nonisolated extension WireRefusalCode: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_PROTOCOL_VERSION\0\u{1}REFUSAL_CODE_PROTOCOL_ORDER\0\u{1}REFUSAL_CODE_FRAME_TOO_LONG\0\u{1}REFUSAL_CODE_FRAME_MALFORMED\0\u{1}REFUSAL_CODE_CERTIFICATE_MISSING\0\u{1}REFUSAL_CODE_CERTIFICATE_OF_OTHER_AUTHORITY\0\u{1}REFUSAL_CODE_CERTIFICATE_EXPIRED\0\u{1}REFUSAL_CODE_CERTIFICATE_INVALID\0\u{1}REFUSAL_CODE_DEVICE_NOT_ALLOWED\0\u{1}REFUSAL_CODE_SUPERSEDED\0\u{1}REFUSAL_CODE_TOKEN_UNKNOWN\0\u{1}REFUSAL_CODE_TOKEN_EXPIRED\0\u{1}REFUSAL_CODE_TOKEN_USED\0\u{1}REFUSAL_CODE_REQUEST_INVALID\0\u{1}REFUSAL_CODE_UNAVAILABLE\0\u{1}REFUSAL_CODE_SILENT\0\u{1}REFUSAL_CODE_TOO_SLOW\0\u{1}REFUSAL_CODE_CLOSED\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_PROTOCOL_VERSION\0\u{1}REFUSAL_CODE_PROTOCOL_ORDER\0\u{1}REFUSAL_CODE_FRAME_TOO_LONG\0\u{1}REFUSAL_CODE_FRAME_MALFORMED\0\u{1}REFUSAL_CODE_CERTIFICATE_MISSING\0\u{1}REFUSAL_CODE_CERTIFICATE_OF_OTHER_AUTHORITY\0\u{1}REFUSAL_CODE_CERTIFICATE_EXPIRED\0\u{1}REFUSAL_CODE_CERTIFICATE_INVALID\0\u{1}REFUSAL_CODE_DEVICE_NOT_ALLOWED\0\u{1}REFUSAL_CODE_SUPERSEDED\0\u{1}REFUSAL_CODE_TOKEN_UNKNOWN\0\u{1}REFUSAL_CODE_TOKEN_EXPIRED\0\u{1}REFUSAL_CODE_TOKEN_USED\0\u{1}REFUSAL_CODE_REQUEST_INVALID\0\u{1}REFUSAL_CODE_UNAVAILABLE\0\u{1}REFUSAL_CODE_SILENT\0\u{1}REFUSAL_CODE_TOO_SLOW\0\u{1}REFUSAL_CODE_CLOSED\0\u{2}f\u{1}REFUSAL_CODE_CERTIFICATE_REVOKED\0\u{1}REFUSAL_CODE_DEVICE_ELSEWHERE\0\u{1}REFUSAL_CODE_CROWDED\0\u{1}REFUSAL_CODE_TLS_FAILED\0")
 }
 
 nonisolated extension WireTapKind: SwiftProtobuf._ProtoNameProviding {
@@ -2432,7 +2548,7 @@ nonisolated extension WirePathIntegrityKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".AgentFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}report\0\u{1}refused\0\u{3}artifact_wanted\0\u{1}event\0\u{1}ping\0\u{1}enrol\0\u{1}renew\0\u{2} paths\0\u{4}\u{14}path_keys_held\0\u{3}path_exchanges\0\u{4}'module_answer\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}report\0\u{1}refused\0\u{3}artifact_wanted\0\u{1}event\0\u{1}ping\0\u{1}enrol\0\u{1}renew\0\u{2} paths\0\u{4}\u{14}path_keys_held\0\u{3}path_exchanges\0\u{4}'module_answer\0\u{2}\u{14}here\0\u{3}trust_held\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2596,6 +2712,32 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .moduleAnswer(v)
         }
       }()
+      case 120: try {
+        var v: WireHere?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .here(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .here(v)
+        }
+      }()
+      case 121: try {
+        var v: WireTrustHeld?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .trustHeld(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .trustHeld(v)
+        }
+      }()
       default: break
       }
     }
@@ -2655,6 +2797,14 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
       guard case .moduleAnswer(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
     }()
+    case .here?: try {
+      guard case .here(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 120)
+    }()
+    case .trustHeld?: try {
+      guard case .trustHeld(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 121)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2669,7 +2819,7 @@ nonisolated extension WireAgentFrame: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OrchestratorFrame"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0\u{4}\u{13}path_keys\0\u{2}(challenge\0\u{4}\u{1e}table_signature\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}welcome\0\u{1}set\0\u{3}report_wanted\0\u{3}artifact_chunk\0\u{3}artifact_missing\0\u{1}ping\0\u{1}granted\0\u{1}refusal\0\u{1}accepted\0\u{3}renewal_refused\0\u{4}\u{1e}set_paths\0\u{3}far_gates_held\0\u{4}\u{13}path_keys\0\u{2}(challenge\0\u{4}\u{14}are_you_there\0\u{1}trust\0\u{4}\u{9}table_signature\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2859,6 +3009,32 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
           self.body = .challenge(v)
         }
       }()
+      case 120: try {
+        var v: WireAreYouThere?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .areYouThere(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .areYouThere(v)
+        }
+      }()
+      case 121: try {
+        var v: WireTrust?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .trust(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .trust(v)
+        }
+      }()
       case 130: try { try decoder.decodeSingularMessageField(value: &self._tableSignature) }()
       default: break
       }
@@ -2926,6 +3102,14 @@ nonisolated extension WireOrchestratorFrame: SwiftProtobuf.Message, SwiftProtobu
     case .challenge?: try {
       guard case .challenge(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
+    case .areYouThere?: try {
+      guard case .areYouThere(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 120)
+    }()
+    case .trust?: try {
+      guard case .trust(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 121)
     }()
     case nil: break
     }
@@ -2999,7 +3183,7 @@ nonisolated extension WirePing: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{1}facts\0\u{3}boot_id\0\u{3}ledger_generation\0\u{4}#path_generation\0\u{4}\u{14}path_keys_tag\0\u{4}(answers_challenges\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{1}facts\0\u{3}boot_id\0\u{3}ledger_generation\0\u{4}#path_generation\0\u{4}\u{14}path_keys_tag\0\u{4}(answers_challenges\0\u{2}\u{14}trusts\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3015,6 +3199,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 40: try { try decoder.decodeSingularUInt64Field(value: &self._pathGeneration) }()
       case 60: try { try decoder.decodeSingularStringField(value: &self._pathKeysTag) }()
       case 100: try { try decoder.decodeSingularBoolField(value: &self.answersChallenges) }()
+      case 120: try { try decoder.decodeRepeatedStringField(value: &self.trusts) }()
       default: break
       }
     }
@@ -3049,6 +3234,9 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.answersChallenges != false {
       try visitor.visitSingularBoolField(value: self.answersChallenges, fieldNumber: 100)
     }
+    if !self.trusts.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.trusts, fieldNumber: 120)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3061,6 +3249,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs._pathGeneration != rhs._pathGeneration {return false}
     if lhs._pathKeysTag != rhs._pathKeysTag {return false}
     if lhs.answersChallenges != rhs.answersChallenges {return false}
+    if lhs.trusts != rhs.trusts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3098,7 +3287,7 @@ nonisolated extension WireAccepted: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireEnrol: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Enrol"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{3}token_id\0\u{3}token_secret\0\u{3}signing_request\0\u{3}host_name\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}protocol_min\0\u{3}protocol_max\0\u{3}token_id\0\u{3}token_secret\0\u{3}signing_request\0\u{3}host_name\0\u{4}r\u{1}former_certificate\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3112,6 +3301,7 @@ nonisolated extension WireEnrol: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 4: try { try decoder.decodeSingularBytesField(value: &self.tokenSecret) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.signingRequest) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.hostName) }()
+      case 120: try { try decoder.decodeSingularBytesField(value: &self.formerCertificate) }()
       default: break
       }
     }
@@ -3136,6 +3326,9 @@ nonisolated extension WireEnrol: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.hostName.isEmpty {
       try visitor.visitSingularStringField(value: self.hostName, fieldNumber: 6)
     }
+    if !self.formerCertificate.isEmpty {
+      try visitor.visitSingularBytesField(value: self.formerCertificate, fieldNumber: 120)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3146,6 +3339,7 @@ nonisolated extension WireEnrol: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.tokenSecret != rhs.tokenSecret {return false}
     if lhs.signingRequest != rhs.signingRequest {return false}
     if lhs.hostName != rhs.hostName {return false}
+    if lhs.formerCertificate != rhs.formerCertificate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3183,7 +3377,7 @@ nonisolated extension WireRenew: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireGranted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Granted"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}certificate_pem\0\u{3}authority_pem\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}certificate_pem\0\u{3}authority_pem\0\u{4}v\u{1}further_authority_pem\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3193,6 +3387,7 @@ nonisolated extension WireGranted: SwiftProtobuf.Message, SwiftProtobuf._Message
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.certificatePem) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.authorityPem) }()
+      case 120: try { try decoder.decodeRepeatedStringField(value: &self.furtherAuthorityPem) }()
       default: break
       }
     }
@@ -3205,12 +3400,141 @@ nonisolated extension WireGranted: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.authorityPem.isEmpty {
       try visitor.visitSingularStringField(value: self.authorityPem, fieldNumber: 2)
     }
+    if !self.furtherAuthorityPem.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.furtherAuthorityPem, fieldNumber: 120)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireGranted, rhs: WireGranted) -> Bool {
     if lhs.certificatePem != rhs.certificatePem {return false}
     if lhs.authorityPem != rhs.authorityPem {return false}
+    if lhs.furtherAuthorityPem != rhs.furtherAuthorityPem {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAreYouThere: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".AreYouThere"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.nonce) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.nonce != 0 {
+      try visitor.visitSingularFixed64Field(value: self.nonce, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireAreYouThere, rhs: WireAreYouThere) -> Bool {
+    if lhs.nonce != rhs.nonce {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHere: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Here"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}nonce\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.nonce) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.nonce != 0 {
+      try visitor.visitSingularFixed64Field(value: self.nonce, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireHere, rhs: WireHere) -> Bool {
+    if lhs.nonce != rhs.nonce {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTrust: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Trust"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}authority_pem\0\u{1}renew\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.authorityPem) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.renew) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.authorityPem.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.authorityPem, fieldNumber: 1)
+    }
+    if self.renew != false {
+      try visitor.visitSingularBoolField(value: self.renew, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTrust, rhs: WireTrust) -> Bool {
+    if lhs.authorityPem != rhs.authorityPem {return false}
+    if lhs.renew != rhs.renew {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTrustHeld: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TrustHeld"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fingerprints\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.fingerprints) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.fingerprints.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.fingerprints, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTrustHeld, rhs: WireTrustHeld) -> Bool {
+    if lhs.fingerprints != rhs.fingerprints {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

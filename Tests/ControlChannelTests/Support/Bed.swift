@@ -32,9 +32,9 @@ final class Bed: Sendable {
         var configuration = ChannelServerConfiguration(
             host: "127.0.0.1", port: port, identity: try authority.orchestratorIdentity(now: .now()),
             enrol: enrol ?? { .failure(.tokenUnknown(id: $0.tokenID)) },
-            renew: { request in
+            renew: { device, request in
                 do {
-                    return .success(try authority.grant(request, now: .now()))
+                    return .success(try authority.grant(request, for: device, now: .now()))
                 } catch {
                     return .failure(.unavailable(reason: "\(error)"))
                 }

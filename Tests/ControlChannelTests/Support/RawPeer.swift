@@ -2,6 +2,7 @@ import L45Model
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 @testable import ControlChannel
 
@@ -11,7 +12,10 @@ final class RawPeer: Sendable {
     private let payloads: EventQueue<ByteBuffer>
     private let events: Events<ByteBuffer>
 
-    init(_ bed: Bed, certificatePEM: String? = nil, key: DeviceKey? = nil) async throws {
+    init(
+        _ bed: Bed, certificatePEM: String? = nil, key: DeviceKey? = nil,
+        adjust: (inout TLSConfiguration) -> Void = { _ in }
+    ) async throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv13
         configuration.certificateVerification = .none
@@ -20,6 +24,7 @@ final class RawPeer: Sendable {
                 .map { .certificate($0) }
             configuration.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(key.pem.utf8), format: .pem))
         }
+        adjust(&configuration)
         let context = try NIOSSLContext(configuration: configuration)
         let payloads = EventQueue<ByteBuffer>()
         self.payloads = payloads
@@ -38,6 +43,17 @@ final class RawPeer: Sendable {
     }
 
     func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes) }
+
+    /// A byte now, and one more every few milliseconds, until the server has had enough.
+    func drip(_ bytes: [UInt8]) {
+        let channel = channel
+        let left = Mutex(bytes[...])
+        let task = channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { _ in
+            guard let byte = left.withLock({ $0.popFirst() }) else { return }
+            channel.writeAndFlush(ByteBuffer(bytes: [byte]), promise: nil)
+        }
+        channel.closeFuture.whenComplete { _ in task.cancel() }
+    }
 
     func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
 

@@ -122,7 +122,8 @@ enum Sample {
             .hello(AgentHello(facts: facts, bootID: "boot", ledgerGeneration: Generation(7))),
             .hello(
                 AgentHello(
-                    facts: facts, bootID: "boot", ledgerGeneration: Generation(7), pathGeneration: Generation(3))),
+                    facts: facts, bootID: "boot", ledgerGeneration: Generation(7), pathGeneration: Generation(3),
+                    trusts: [digest])),
             .hello(
                 AgentHello(
                     facts: facts, bootID: "boot", ledgerGeneration: Generation(7), pathGeneration: Generation(3),
@@ -145,6 +146,7 @@ enum Sample {
                         bytes(Int.random(in: ModuleAnswer.answerBytes, using: &random), &random), life: random.next()))),
             .moduleAnswer(ModuleAnswer(module: ModuleID(3), number: 1 << 60, outcome: .unopened(life: 5))),
             .moduleAnswer(ModuleAnswer(module: ModuleID(3), number: 9, outcome: .unable("the disk is full"))),
+            .trustHeld([digest]),
             .report(report(&random)),
             .refused(Generation(6), reason: "older than generation 7"),
             .artifactWanted(ArtifactReference(digest: digest, bytes: 600_000), offset: 65_536),
@@ -170,6 +172,7 @@ enum Sample {
                 ModuleChallenge(
                     module: ModuleID(random.next()), number: 12,
                     sealed: bytes(Int.random(in: ModuleChallenge.sealedBytes, using: &random), &random))),
+            .trust(["-----BEGIN CERTIFICATE-----"], renew: Bool.random(using: &random)),
         ]
     }
 
