@@ -89,13 +89,39 @@ extension Inventory {
     /// Its table's generation goes with them; should it come back, the generation in its ledger counts.
     /// - Throws: `unknownDevice`.
     package func forget(_ id: DeviceID, at: Timestamp) throws(InventoryError) {
-        try write("forget device \(id)") { db in
-            try db.execute(sql: "DELETE FROM device WHERE id = ?", arguments: [id.rawValue])
-            guard db.changesCount == 1 else { throw InventoryError.unknownDevice(id) }
-            try db.execute(sql: "DELETE FROM operator_labels WHERE device = ?", arguments: [id.rawValue])
-            try Self.revokeCertificates(of: id, at: at, in: db)
-            try ModuleRows(db, coder).removeUnusedShapes()
+        try write("forget device \(id)") { try forget(id, at: at, in: $0) }
+    }
+
+    /// Forgets a device, and never takes it again: neither its certificates nor its keys, should they be certified elsewhere
+    /// or enrolled by a token.
+    ///
+    /// - Parameters:
+    ///   - name: what people called it.
+    ///   - reason: the operator's.
+    /// - Returns: the serials that were in force.
+    /// - Throws: `unknownDevice`.
+    package func evict(
+        _ id: DeviceID, name: String, reason: String, at: Timestamp
+    ) throws(InventoryError) -> [String] {
+        try write("evict device \(id)") { db in
+            let serials = try String.fetchAll(
+                db, sql: "SELECT serial FROM certificate WHERE device = ? AND revoked_at IS NULL ORDER BY serial",
+                arguments: [id.rawValue])
+            try forget(id, at: at, in: db)
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO evicted_device (device, name, at, reason) VALUES (?, ?, ?, ?)",
+                arguments: [id.rawValue, name, at.rawValue, reason])
+            return serials
         }
+    }
+
+    private func forget(_ id: DeviceID, at: Timestamp, in db: Database) throws {
+        try db.execute(sql: "DELETE FROM device WHERE id = ?", arguments: [id.rawValue])
+        guard db.changesCount == 1 else { throw InventoryError.unknownDevice(id) }
+        try db.execute(sql: "DELETE FROM operator_labels WHERE device = ?", arguments: [id.rawValue])
+        try Self.revokeCertificates(of: id, at: at, in: db)
+        try Self.spendTokens(of: id, in: db)
+        try ModuleRows(db, coder).removeUnusedShapes()
     }
 
     static func devices(

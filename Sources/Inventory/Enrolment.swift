@@ -68,6 +68,12 @@ extension Inventory {
         }
     }
 
+    /// A device that is gone can not come back by the token that admitted it: a retry is for an answer that was lost.
+    static func spendTokens(of device: DeviceID, in db: Database) throws {
+        try db.execute(
+            sql: "UPDATE token SET used_by = 'gone-' || used_by WHERE used_by = ?", arguments: [device.rawValue])
+    }
+
     /// By id, with those that were used or expired in the last 30 days.
     package func tokens() throws(InventoryError) -> [StoredToken] {
         try read("read the enrolment tokens") { db in

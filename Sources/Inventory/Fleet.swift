@@ -16,6 +16,7 @@ package struct StoredFleet: Sendable {
     package var posture: PostureStanding?
     package var checks: [ModuleCheck] = []
     package var distrusts: [Distrust] = []
+    package var certificates: [DeviceID: CertificateStanding] = [:]
 }
 
 extension Inventory {
@@ -31,6 +32,7 @@ extension Inventory {
             fleet.posture = try Self.posture(in: db)
             fleet.checks = try checks(in: db)
             fleet.distrusts = try Self.distrusts(in: db)
+            fleet.certificates = try Self.certificatesInUse(in: db)
             let modules = try modules(in: db)
             fleet.plans = try plans(in: db, modules)
             fleet.tables = try tables(in: db, modules)

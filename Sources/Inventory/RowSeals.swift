@@ -60,6 +60,11 @@ enum RowSeals {
     static let operators = Table(
         name: "operator", key: "name",
         columns: ["role", "scope", "kind", "known", "hash", "added_at", "added_by", "expires_at"], noun: "the operator")
+    static let evicted = Table(
+        name: "evicted_device", key: "device", columns: ["name", "at", "reason"], noun: "the eviction of device")
+    static let deviceTrust = Table(
+        name: "device_trust", key: "device", columns: ["serial", "authority", "trusts"],
+        noun: "the certificate in use of device")
 
     /// Those of the migration that brought seals, which makes triggers of it: never changed. Later tables are sealed as they are made.
     static let tables = [
@@ -67,11 +72,11 @@ enum RowSeals {
     ]
     static let distrust = Table(
         name: "distrust", key: "name", columns: ["device", "content"], noun: "the distrust of")
-    static let all = tables + [posture, trust, distrust, operators] + alerts
+    static let all = tables + [posture, trust, distrust, operators, evicted, deviceTrust] + alerts
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
     static let ofFleet = [
-        device, labels, plan, table, pathTable, intent, posture, certificate, trust, distrust,
+        device, labels, plan, table, pathTable, intent, posture, certificate, trust, distrust, evicted, deviceTrust,
     ]
     static let ofHistory = [step, source]
 

@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 10
+    static let version = 11
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -62,6 +62,12 @@ enum Schema {
                     ) STRICT;
                     """)
             try db.execute(sql: "PRAGMA user_version = 10")
+        }
+        migrator.registerMigration("identity") { db in
+            try db.execute(sql: identity)
+            try RowSeals.install(RowSeals.evicted, in: db)
+            try RowSeals.install(RowSeals.deviceTrust, in: db)
+            try db.execute(sql: "PRAGMA user_version = 11")
         }
         return migrator
     }()
@@ -252,6 +258,24 @@ enum Schema {
     // The level in force. Which intents it means stands in the posture's own document.
     private static let posture = """
         CREATE TABLE posture (id INTEGER PRIMARY KEY CHECK (id = 1), standing TEXT NOT NULL) STRICT;
+        """
+
+    // `evicted_device` outlives the device's own row: its name is never taken again. `device_trust` is what a device connects
+    // with and trusts, by its own proof; an authority is let go of by it.
+    private static let identity = """
+        CREATE TABLE evicted_device (
+            device TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            reason TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE device_trust (
+            device TEXT PRIMARY KEY REFERENCES device ON DELETE CASCADE,
+            serial TEXT NOT NULL,
+            authority TEXT NOT NULL,
+            trusts TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     // What a device is told of paths, and what it says of them; neither holds a secret. Plans are compiled anew from the

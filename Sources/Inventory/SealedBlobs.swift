@@ -12,6 +12,21 @@ extension Inventory {
         }
     }
 
+    /// Stores and removes (nil) several at once, all or none.
+    package func seal(_ blobs: [String: Data?]) throws(InventoryError) {
+        try write("store the secrets \(blobs.keys.sorted().joined(separator: ", "))") { db in
+            for (name, bytes) in blobs.sorted(by: { $0.key < $1.key }) {
+                guard let bytes else {
+                    try db.execute(sql: "DELETE FROM sealed_blob WHERE name = ?", arguments: [name])
+                    continue
+                }
+                try db.execute(
+                    sql: "INSERT OR REPLACE INTO sealed_blob (name, sealed) VALUES (?, ?)",
+                    arguments: [name, sealer.seal(bytes, row: Self.row(name))])
+            }
+        }
+    }
+
     /// - Returns: the bytes of `seal`; nil when there are none of this name.
     /// - Throws: `damaged` when the row is not as it was stored.
     package func sealed(_ name: String) throws(InventoryError) -> Data? {

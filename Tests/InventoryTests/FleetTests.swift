@@ -155,6 +155,63 @@ struct FleetTests {
         #expect(try cib.certificates().map(\.serial) == ["0a", "0b"])
     }
 
+    @Test("A certificate that is used ends those before it; one that was given and not yet used stays")
+    func certificatesInUse() throws {
+        try cib.checkIn([device(1)], at: noon)
+        let end = noon + .seconds(3600)
+        func certificate(_ serial: String, _ issuedAt: Timestamp) -> IssuedCertificate {
+            IssuedCertificate(serial: serial, device: deviceID(1), issuedAt: issuedAt, notAfter: end)
+        }
+        for (at, serial) in ["0a", "0b", "0c"].enumerated() {
+            try cib.record(certificate(serial, noon + .seconds(Int64(at))))
+        }
+        let authority = Digest(of: Data("ca".utf8))
+        let use = CertificateInUse(certificate: certificate("0b", noon), authority: authority, trusts: [authority])
+        #expect(try cib.use([use], at: noon + .seconds(9)) == ["0a"])
+        #expect(try cib.use([use], at: noon + .seconds(10)) == [])
+        #expect(try cib.revokedSerials(now: noon) == ["0a"])
+        #expect(try cib.revokedSerials(now: end + .seconds(1)) == [])
+        #expect(try cib.revokedDevices().isEmpty)
+        #expect(
+            try cib.fleet().certificates[deviceID(1)]
+                == CertificateStanding(serial: "0b", authority: authority, trusts: [authority]))
+        // Nothing is known of it, as after a CIB was restored from a backup: it is from now on.
+        let unknown = CertificateInUse(
+            certificate: certificate("0d", noon + .seconds(20)), authority: authority, trusts: [authority])
+        #expect(try cib.use([unknown], at: noon + .seconds(30)).sorted() == ["0b", "0c"])
+    }
+
+    @Test(
+        "An evicted device is gone like a forgotten one, and neither a new certificate nor its old token brings it back"
+    )
+    func evict() throws {
+        try cib.checkIn([device(1), device(2)], at: noon)
+        let secret = Digest(of: Data("secret".utf8))
+        try cib.createToken(id: "t1", secretHash: secret, expires: noon + .seconds(60), at: noon)
+        _ = try cib.consumeToken(id: "t1", secretHash: secret, by: deviceID(1), now: noon)
+        try cib.record(
+            IssuedCertificate(serial: "0a", device: deviceID(1), issuedAt: noon, notAfter: noon + .seconds(60)))
+        #expect(try cib.evict(deviceID(1), name: "one", reason: "stolen", at: noon) == ["0a"])
+        #expect(try cib.fleet().devices.keys.sorted() == [deviceID(2)])
+        #expect(
+            try cib.eviction(of: deviceID(1))
+                == Eviction(device: deviceID(1), name: "one", at: noon, reason: "stolen"))
+        #expect(try cib.eviction(of: deviceID(2)) == nil)
+        try cib.record(
+            IssuedCertificate(serial: "0b", device: deviceID(1), issuedAt: noon, notAfter: noon + .seconds(60)))
+        #expect(try cib.revokedDevices() == [deviceID(1)])
+        let spent = #expect(throws: InventoryError.self) {
+            _ = try cib.consumeToken(id: "t1", secretHash: secret, by: deviceID(1), now: noon)
+        }
+        guard case .tokenUsed? = spent else {
+            Issue.record("\(String(describing: spent))")
+            return
+        }
+        #expect(throws: InventoryError.unknownDevice(deviceID(1))) {
+            _ = try cib.evict(deviceID(1), name: "one", reason: "", at: noon)
+        }
+    }
+
     private func rows(_ table: String) throws -> Int? {
         try cib.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") }
     }

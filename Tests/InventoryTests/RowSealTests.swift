@@ -29,6 +29,15 @@ struct RowSealTests {
             at: noon)
         try cib.record(
             IssuedCertificate(serial: "0a", device: deviceID(1), issuedAt: noon, notAfter: noon + .seconds(60)))
+        try cib.checkIn([device(9)], at: noon)
+        _ = try cib.evict(deviceID(9), name: "nine", reason: "stolen", at: noon)
+        _ = try cib.use(
+            [
+                CertificateInUse(
+                    certificate: IssuedCertificate(
+                        serial: "0a", device: deviceID(1), issuedAt: noon, notAfter: noon + .seconds(60)),
+                    authority: Digest(of: Data("ca".utf8)), trusts: [Digest(of: Data("ca".utf8))])
+            ], at: noon)
         try cib.decide([PathTable(device: deviceID(1), generation: Generation(3), paths: [])])
         try cib.record(
             PostureStanding(
@@ -211,6 +220,8 @@ struct RowSealTests {
                     DROP TABLE audit;
                     DROP TABLE audit_head;
                     DROP TABLE wrapped_key;
+                    DROP TABLE evicted_device;
+                    DROP TABLE device_trust;
                     DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1%' AND identifier NOT LIKE '2%';
                     PRAGMA user_version = 2
                     """)

@@ -22,7 +22,7 @@ package enum OperatorCredential: Sendable {
     var trust: ServerTrust {
         switch self {
         case .token(let token): .fingerprint(token.authority)
-        case .certificate(let file): .anchor(file.anchor)
+        case .certificate(let file): .anchors([file.anchor])
         }
     }
 
