@@ -37,7 +37,7 @@ struct L45: AsyncParsableCommand {
                 subcommands: [
                     GetCommand.self, DescribeCommand.self, AlertsCommand.self, RolloutCommand.self,
                     ThreatLevelCommand.self, WaitCommand.self, LabelCommand.self, ForgetCommand.self,
-                    ReadmitCommand.self, TokenCommand.self,
+                    ReadmitCommand.self, TokenCommand.self, DeviceCommand.self, CaCommand.self,
                 ]),
             CommandGroup(name: "Operators", subcommands: [OperatorCommand.self, AuditCommand.self]),
             CommandGroup(

@@ -27,8 +27,8 @@ extension NetworkOrchestrator {
 
     private func connected(_ session: SessionID, _ id: DeviceID, _ hello: AgentHello) {
         // Its operator may have forgotten it while it was on its way here.
-        guard !refused.withLock({ $0.contains(id) }) else {
-            server?.disconnect(session, ChannelRefusal(.deviceNotAllowed, "the device was forgotten by its operator"))
+        guard !access.withLock({ $0.devices.contains(id) }) else {
+            server?.disconnect(session, ChannelRefusal(.deviceNotAllowed, "the device's access was withdrawn"))
             return
         }
         sessions[id] = session
@@ -64,6 +64,9 @@ extension NetworkOrchestrator {
         if fleet.connected(device, ledger: arrival.hello.ledgerGeneration, now: arrival.at) { plansAreStale = true }
         paths.connected(device, kept: arrival.hello.pathGeneration)
         pathKeys.connected(id, tag: arrival.hello.pathKeysTag)
+        if let certificate = server?.certificate(of: arrival.session) {
+            showed(id, certificate, trusts: arrival.hello.trusts)
+        }
         // A line that took over from another that was not seen to end.
         carryOut(checks.disconnected(id, fleet, now: arrival.at), arrival.at)
         checks.connected(id, answersChallenges: arrival.hello.answersChallenges)
@@ -115,6 +118,8 @@ extension NetworkOrchestrator {
         case .pathKeysHeld(let tag): pathKeysHeld(tag, by: id)
         case .pathExchanges(let exchanges): received(exchanges, from: id)
         case .moduleAnswer(let answer): received(answer, from: id)
+        case .trustHeld(let trusts):
+            if let certificate = server?.certificate(of: session) { showed(id, certificate, trusts: trusts) }
         case .artifactWanted(let reference, let offset):
             sendArtifact(reference, from: offset, to: session)
         }

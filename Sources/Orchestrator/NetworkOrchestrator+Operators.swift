@@ -21,6 +21,9 @@ extension NetworkOrchestrator: OperatorService {
             case .setLabels(let request): return .device(try setLabels(request))
             case .forgetDevice(let request): return .forgotten(try forget(request))
             case .readmitDevice(let request): return .device(try readmit(request))
+            case .evictDevice(let request): return .evicted(try evict(request))
+            case .authority(let request):
+                return .authority(try request.rotate ? rotateAuthority() : authorityView())
             case .setLevel(let request): return .level(try setLevel(request))
             case .alerts(let query): return .alerts(try alerts(query))
             case .handleAlerts(let request): return .alerts(try handle(request))
@@ -202,19 +205,7 @@ extension NetworkOrchestrator: OperatorService {
         ).id
         AuditSlot.current?.name(["device/\(id)"])
         try inventory.forget(id, at: now())
-        _ = refused.withLock { $0.insert(id) }
-        arrivals[id] = nil
-        reports[id] = nil
-        pathReports[id] = nil
-        asks.forget(id)
-        if let session = sessions.removeValue(forKey: id) {
-            server?.disconnect(session, ChannelRefusal(.deviceNotAllowed, "the device was forgotten by its operator"))
-        }
-        fleet.forget(id)
-        paths.forget(id)
-        pathKeys.forget(id)
-        checks.forget(id)
-        unstoredDistrusts = unstoredDistrusts.filter { $0.key.device != id }
+        _ = leave(id, ChannelRefusal(.deviceNotAllowed, "the device was forgotten by its operator"))
         note(Event(at: now(), severity: .warning, subject: "device/\(id)", message: "device forgotten"))
         plansAreStale = true
         passAtOnce()

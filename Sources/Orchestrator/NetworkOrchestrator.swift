@@ -14,7 +14,6 @@ import Synchronization
 package actor NetworkOrchestrator {
     let configuration: OrchestratorConfiguration
     package nonisolated let inventory: Inventory
-    package nonisolated let authority: CertificateAuthority
     let logger: Logger
     let startedAt: Timestamp
     let now: @Sendable () -> Timestamp
@@ -46,8 +45,21 @@ package actor NetworkOrchestrator {
     var asks = ReportAsks()
     var waiters: [Waiter] = []
     var listeningWaiters: [CheckedContinuation<Void, Never>] = []
-    /// Devices whose access was withdrawn: asked on event loops, so it may not wait for the actor or the CIB.
-    nonisolated let refused: Mutex<Set<DeviceID>>
+    nonisolated let access: Mutex<Access>
+    /// Whose certificates are issued and taken; read from elsewhere too.
+    nonisolated let authorities: Mutex<AuthorityStanding>
+    /// What the orchestrator listens with.
+    var identity: OrchestratorIdentity?
+    /// What devices connect with and trust, as the CIB has it.
+    var certificates: [DeviceID: CertificateStanding]
+    /// The same, since the pass before.
+    var certificatesShown: [DeviceID: (certificate: PresentedCertificate, trusts: [Digest])] = [:]
+    /// Connected devices of which it is not known whether they trust what they should.
+    var trustDue: Set<DeviceID> = []
+    /// When devices were asked to renew their certificates.
+    var renewalAsked: [DeviceID: Timestamp] = [:]
+    /// Something changed that may end a phase of a change of authority.
+    var authorityMoved = true
 
     /// What came since the pass before; the next one writes it in one transaction each.
     var arrivals: [DeviceID: Arrival] = [:]
@@ -71,7 +83,7 @@ package actor NetworkOrchestrator {
         self.now = now
         startedAt = now()
         inventory = try Inventory(folder: configuration.stateFolder, key: configuration.key?.source)
-        authority = try Enrolment.authority(in: inventory, now: startedAt)
+        authorities = Mutex(try AuthorityStore.load(inventory, now: startedAt))
         pathKeys = PathKeyDesk(root: try PathRoot.secret(in: inventory))
         let stored = try inventory.fleet()
         book = try IntentBook(stored.intents, standing: stored.posture)
@@ -95,7 +107,9 @@ package actor NetworkOrchestrator {
         fleet.load(Array(stored.statuses.values))
         fleet.strategies = book.strategies
         fleet.resting = book.resting
-        refused = Mutex(try inventory.revokedDevices())
+        certificates = stored.certificates
+        access = Mutex(
+            Access(devices: try inventory.revokedDevices(), serials: try inventory.revokedSerials(now: startedAt)))
     }
 
     /// Serves agents and operators until the task is cancelled.
@@ -237,6 +251,7 @@ package actor NetworkOrchestrator {
         try carryOutPathKeys(time)
         try carryOutChecks(time)
         try followPosture(time)
+        try followAuthority(time)
         askWhereRolloutsWait(time)
         lookAtFleet(time)
         resumeWaiters()

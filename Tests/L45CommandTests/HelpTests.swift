@@ -71,6 +71,8 @@ private let rootHelp = """
       readmit                 Let a device take part again that failed a security
                               check.
       token                   Let devices enrol.
+      device                  Act on one device's access.
+      ca                      See and change the authority that certifies devices.
 
     OPERATORS SUBCOMMANDS:
       operator                Say who may operate, and on which devices.

@@ -46,6 +46,13 @@ struct APIWireTests {
             #"{"api":"l45/v1","body":{"device":"web-1"},"verb":"readmit-device"}"#
         ),
         (
+            .evictDevice(EvictRequest(device: "web-1", reason: "stolen")),
+            #"{"api":"l45/v1","body":{"device":"web-1","reason":"stolen"},"verb":"evict-device"}"#
+        ),
+        (
+            .authority(AuthorityRequest(rotate: true)), #"{"api":"l45/v1","body":{"rotate":true},"verb":"authority"}"#
+        ),
+        (
             .setLevel(LevelRequest(level: PostureLevel("CPCON2"), by: "alice@ops-1")),
             #"{"api":"l45/v1","body":{"by":"alice@ops-1","level":"CPCON2"},"verb":"set-level"}"#
         ),

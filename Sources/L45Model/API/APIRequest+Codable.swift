@@ -16,6 +16,8 @@ extension APIRequest: Codable {
         case removeOperator = "remove-operator"
         case audit
         case verifyAudit = "verify-audit"
+        case evictDevice = "evict-device"
+        case authority
     }
 
     private enum Key: String, CodingKey { case api, verb, body }
@@ -54,6 +56,8 @@ extension APIRequest: Codable {
         case .removeOperator: self = .removeOperator(try body())
         case .audit: self = .audit(try body())
         case .verifyAudit: self = .verifyAudit(try body())
+        case .evictDevice: self = .evictDevice(try body())
+        case .authority: self = .authority(try body())
         case .version: self = .version
         }
     }
@@ -84,6 +88,8 @@ extension APIRequest: Codable {
         case .removeOperator(let body): try put(.removeOperator, body)
         case .audit(let body): try put(.audit, body)
         case .verifyAudit(let body): try put(.verifyAudit, body)
+        case .evictDevice(let body): try put(.evictDevice, body)
+        case .authority(let body): try put(.authority, body)
         case .version: try container.encode(Verb.version, forKey: .verb)
         }
     }

@@ -20,6 +20,10 @@ package enum APIRequest: Hashable, Sendable {
     case forgetDevice(DeviceRequest)
     /// Let a device that failed a security check take part again. Answer: `.device`.
     case readmitDevice(DeviceRequest)
+    /// Never take a device again. Answer: `.evicted`.
+    case evictDevice(EvictRequest)
+    /// See the authority of certificates, or change to a new one. Answer: `.authority`.
+    case authority(AuthorityRequest)
     /// Go to another level of the posture. Answer: `.level`.
     case setLevel(LevelRequest)
     /// Read alerts. Answer: `.alerts`.

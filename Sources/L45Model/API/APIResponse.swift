@@ -20,6 +20,8 @@ package enum APIResponse: Hashable, Sendable {
     case operators([OperatorView])
     case audit([ChainedAuditEntry])
     case auditVerdict(AuditVerdict)
+    case evicted(EvictResult)
+    case authority(AuthorityView)
     case version(VersionView)
     case failure(APIFailure)
 }
@@ -28,7 +30,7 @@ extension APIResponse: Codable {
     /// Kinds on the wire. Never renamed within a version.
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
-        case failure, paths, planned, posture, level, alerts
+        case failure, paths, planned, posture, level, alerts, evicted, authority
         case operators, audit
         case operatorGranted = "operator-granted"
         case auditVerdict = "audit-verdict"
@@ -58,6 +60,8 @@ extension APIResponse: Codable {
         case .operators: .operators
         case .audit: .audit
         case .auditVerdict: .auditVerdict
+        case .evicted: .evicted
+        case .authority: .authority
         case .version: .version
         case .failure: .failure
         }
@@ -88,6 +92,8 @@ extension APIResponse: Codable {
         case .operators: self = .operators(try body())
         case .audit: self = .audit(try body())
         case .auditVerdict: self = .auditVerdict(try body())
+        case .evicted: self = .evicted(try body())
+        case .authority: self = .authority(try body())
         case .version: self = .version(try body())
         case .failure: self = .failure(try body())
         }
@@ -118,6 +124,8 @@ extension APIResponse: Codable {
         case .operators(let body): try container.encode(body, forKey: .body)
         case .audit(let body): try container.encode(body, forKey: .body)
         case .auditVerdict(let body): try container.encode(body, forKey: .body)
+        case .evicted(let body): try container.encode(body, forKey: .body)
+        case .authority(let body): try container.encode(body, forKey: .body)
         case .version(let body): try container.encode(body, forKey: .body)
         case .failure(let body): try container.encode(body, forKey: .body)
         }

@@ -43,6 +43,10 @@ extension AlertKind {
     package static let securityCheckFailed = AlertKind("security-check-failed")
     /// A row of the CIB is not as it was stored.
     package static let cibDamaged = AlertKind("cib-damaged")
+    /// A device is connected, and its key opens another connection from elsewhere.
+    package static let keyInTwoPlaces = AlertKind("key-in-two-places")
+    /// A certificate that was withdrawn, or that another took the place of, was shown.
+    package static let certificateWithdrawn = AlertKind("certificate-withdrawn")
     /// Where alerts are delivered to does not take them.
     package static let sinkDown = AlertKind("sink-down")
     /// There are more open alerts than are kept.
@@ -75,6 +79,10 @@ extension AlertKind {
         case .intentMisfit: "the intent's modules stay as they were; change the intent or the devices' labels"
         case .securityCheckFailed: "the module is revoked; take the device for compromised until it is looked at"
         case .cibDamaged: "stop l45 nco and put a backup in its place; somebody may have written to the file"
+        case .keyInTwoPlaces:
+            "its key was copied, or a machine cloned: 'l45 device evict' and a new token for the machine that is to stay"
+        case .certificateWithdrawn:
+            "somebody has a copy of an old key, or a machine came back from an old image; enrol that one with a new token"
         case .sinkDown: "nothing is lost yet: what waits is delivered when it is back"
         case .alertsOverflow:
             "'l45 get alerts' shows those that are kept; a rule that raises so many is worth a look itself"

@@ -1,51 +1,41 @@
 import ControlChannel
-import Foundation
 import Inventory
 import L45Model
 import Logging
 import Synchronization
 
-/// The orchestrator's authority and its answers to devices that ask to be admitted.
-enum Enrolment {
-    private static let certificateName = "authority.certificate"
-    private static let keyName = "authority.key"
-
-    /// The authority that the CIB holds, or a new one that it holds from now on.
-    static func authority(in inventory: Inventory, now: Timestamp) throws -> CertificateAuthority {
-        if let certificate = try inventory.sealed(certificateName), let key = try inventory.sealed(keyName) {
-            return try CertificateAuthority(
-                certificatePEM: String(decoding: certificate, as: UTF8.self),
-                keyPEM: String(decoding: key, as: UTF8.self))
-        }
-        let authority = try CertificateAuthority.create(now: now)
-        try inventory.seal(keyName, Data(authority.keyPEM.utf8))
-        try inventory.seal(certificateName, Data(authority.certificatePEM.utf8))
-        return authority
-    }
-}
-
+// The answers to devices that ask for certificates.
 extension NetworkOrchestrator {
     func channelConfiguration() throws -> ChannelServerConfiguration {
-        ChannelServerConfiguration(
-            host: configuration.host, port: configuration.port,
-            identity: try authority.orchestratorIdentity(signingKey: try SigningKey.secret(in: inventory), now: now()),
+        let standing = authorityStanding
+        let identity = try standing.issuing.orchestratorIdentity(
+            signingKey: try SigningKey.secret(in: inventory), now: now())
+        self.identity = identity
+        return ChannelServerConfiguration(
+            host: configuration.host, port: configuration.port, identity: identity, anchors: standing.anchors,
             heartbeatEvery: configuration.heartbeatEvery,
             silenceMax: configuration.silenceMax, now: now,
             enrol: { [self] request in await enrol(request) },
-            renew: { [self] request in await renew(request) },
-            isAllowed: { [self] device in refused.withLock { !$0.contains(device) } })
+            renew: { [self] device, request in await renew(device, request) },
+            isAllowed: { [self] device in access.withLock { !$0.devices.contains(device) } },
+            isRevoked: { [self] certificate in access.withLock { $0.serials.contains(certificate.serial) } },
+            notice: { [self] notice in Task { await self.noticed(notice) } })
     }
 
     private func enrol(_ request: EnrolmentRequest) -> Result<EnrolmentGrant, EnrolmentRefusal> {
         let time = now()
         do {
+            // Before the token is used up: with a new key it admits the machine.
+            if try inventory.eviction(of: request.device) != nil {
+                throw EnrolmentRefusal.deviceNotAllowed(request.device)
+            }
             let labels = try inventory.consumeToken(
                 id: request.tokenID, secretHash: EnrolmentToken.digest(ofSecret: request.tokenSecret),
                 by: request.device, now: time)
-            let grant = try grant(request.signingRequest, time)
+            let grant = try grant(request.signingRequest, for: request.device, time)
             try inventory.setOperatorLabels(request.device, labels)
             let withdrawn = try inventory.revokedDevices()
-            refused.withLock { $0 = withdrawn }
+            access.withLock { $0.devices = withdrawn }
             logger.info("device enrolled", metadata: ["device": "\(request.device)", "token": "\(request.tokenID)"])
             note(
                 Event(
@@ -58,28 +48,42 @@ extension NetworkOrchestrator {
             note(
                 Event(
                     at: time, severity: .warning, subject: "device/\(request.device)", message: "enrolment refused",
-                    facts: ["token": request.tokenID, "from": request.from, "reason": refusal.refusal.text]))
+                    facts: [
+                        "token": request.tokenID, "from": request.from,
+                        "reason": refusal.refusal.inside ?? refusal.refusal.text,
+                    ]))
             return .failure(refusal)
         }
     }
 
-    private func renew(_ request: SigningRequest) -> Result<EnrolmentGrant, EnrolmentRefusal> {
-        guard !refused.withLock({ $0.contains(request.device) }) else {
-            return .failure(.deviceNotAllowed(request.device))
-        }
+    private func renew(
+        _ device: DeviceID, _ request: SigningRequest
+    ) -> Result<EnrolmentGrant, EnrolmentRefusal> {
+        guard !access.withLock({ $0.devices.contains(device) }) else { return .failure(.deviceNotAllowed(device)) }
         do {
-            return .success(try grant(request, now()))
+            let time = now()
+            let grant = try grant(request, for: device, time)
+            note(
+                Event(
+                    at: time, subject: "device/\(device)", message: "certificate renewed",
+                    facts: ["serial": grant.serial]))
+            return .success(grant)
         } catch {
+            logger.error("certificate not renewed", metadata: ["device": "\(device)", "error": "\(error)"])
             return .failure(.unavailable(reason: "\(error)"))
         }
     }
 
     /// A certificate that the CIB knows of before the device has it.
-    private func grant(_ request: SigningRequest, _ time: Timestamp) throws -> EnrolmentGrant {
-        let grant = try authority.grant(request, now: time)
+    private func grant(
+        _ request: SigningRequest, for device: DeviceID, _ time: Timestamp
+    ) throws -> EnrolmentGrant {
+        let standing = authorityStanding
+        var grant = try standing.issuing.grant(request, for: device, now: time)
+        grant.furtherAuthorityPEMs = standing.anchors.dropFirst().map(\.certificatePEM)
         try inventory.record(
             IssuedCertificate(
-                serial: Digest(of: Data(grant.certificatePEM.utf8)).hex, device: request.device, issuedAt: time,
+                serial: grant.serial, device: device, issuedAt: time,
                 notAfter: time + CertificateAuthority.deviceLifetime))
         return grant
     }
@@ -87,6 +91,10 @@ extension NetworkOrchestrator {
 
 extension EnrolmentRefusal {
     fileprivate init(_ error: any Error, token: String) {
+        if let refusal = error as? EnrolmentRefusal {
+            self = refusal
+            return
+        }
         switch error as? InventoryError {
         case .tokenUnknown?, .tokenWrong?: self = .tokenUnknown(id: token)
         case .tokenExpired(_, let at)?: self = .tokenExpired(id: token, at: at)

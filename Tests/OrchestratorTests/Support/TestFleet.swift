@@ -18,10 +18,10 @@ final class TestFleet {
     private var running: Task<Void, any Error>
     private var agents: [String: Task<Void, any Error>] = [:]
     private(set) var taps: [String: SimulatedTap] = [:]
-    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private let drainBound: Span
-    /// The orchestrator's clock.
+    /// Of the orchestrator and of all agents.
     let clock: TestClock
     private let checks: CheckPolicy
     private let alerts: AlertConfiguration
@@ -82,7 +82,7 @@ final class TestFleet {
             AgentConfiguration(
                 stateFolder: folder.appending(path: name).path, host: "127.0.0.1", port: port, token: token.token,
                 name: name, labels: claims, addresses: [block], version: Build.version),
-            tap: tap, paths: paths, logger: Self.quiet)
+            tap: tap, paths: paths, logger: Self.quiet, now: { [clock] in clock.now })
         agents[name] = Task { try await service.run() }
         await orchestrator.waitUntil { fleet in
             fleet.devices.values.contains { device in
@@ -102,6 +102,13 @@ final class TestFleet {
                 if case .away = device.link { device.device.facts.name == name } else { false }
             }
         }
+    }
+
+    /// One agent's process ends, whether or not the orchestrator knows of it.
+    func end(_ name: String) async {
+        guard let agent = agents.removeValue(forKey: name) else { return }
+        agent.cancel()
+        _ = await agent.result
     }
 
     /// The orchestrator's process ends, and another takes up the CIB on the same port.
