@@ -139,7 +139,7 @@ let package = Package(
             name: "DeployBenchmark",
             dependencies: [
                 "L45Model", "Orchestrator", "Inventory", "Reconciler", "ControlChannel", "Agent", "KernelTap",
-                .logging, .nioCore, .nioPosix,
+                .logging, .nioCore, .nioPosix, .nioSSL,
             ],
             path: "Benchmarks/deploy/Sources",
             swiftSettings: strict),

@@ -108,6 +108,28 @@ final class Measurement {
         }
     }
 
+    /// Questions to the fleet's devices in turn, one every 10 ms, and how long their answers take.
+    func roundTrips(for span: Span) async throws -> RoundTrips {
+        let devices = await orchestrator.fleet.devices.keys.sorted()
+        var times: [Double] = []
+        let begin = ContinuousClock.now
+        var at = 0
+        while ContinuousClock.now - begin < .milliseconds(span.milliseconds) {
+            let sent = ContinuousClock.now
+            if await orchestrator.isAlive(devices[at % devices.count]) {
+                times.append((ContinuousClock.now - sent) / .milliseconds(1))
+            }
+            at += 1
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return RoundTrips(times)
+    }
+
+    var port: Int { get async { await orchestrator.port ?? 0 } }
+    var reporting: Int { get async { await orchestrator.fleet.reporting } }
+    /// Devices that were ever taken.
+    var known: Int { get async { await orchestrator.fleet.devices.count } }
+
     /// Resident memory of this process, the orchestrator's, in KiB.
     static func residentKiB() -> Int {
         let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")

@@ -43,7 +43,7 @@ actor SimulatedAgent {
                 case .connected: take(.connected)
                 case .message(let message): take(driver.input(message))
                 case .disconnected: take(.disconnected)
-                case .renewed: break
+                case .renewed, .trusting, .dismissed: break
                 }
             }
         }

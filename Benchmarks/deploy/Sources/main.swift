@@ -4,6 +4,8 @@
 //   deploy-bench posture [N]                     a change of level on N agents, 250, against the same intents cold
 //   deploy-bench rotation N...                   one rotation of N agents each, the median of three below 1,000
 //   deploy-bench fleet SOCKET PORT COUNT FIRST   COUNT workstations for the orchestrator at SOCKET, enrolled by its tokens
+//   deploy-bench reconnect [N]                   N agents, 10,000, come back at once after their orchestrator was killed
+//   deploy-bench rogue [N]                       round trips of 100 honest agents while N rogues, 10,000, do their worst
 //   deploy-bench agents ...                      the agents' process, started by the first ones
 import ControlChannel
 import Foundation
@@ -44,6 +46,31 @@ if arguments.first == "rotation" {
         report(
             "RESULT rotation_\(count)_s=\(rounds[rounds.count / 2].formatted(.number.precision(.fractionLength(3)))) s")
     }
+    exit(0)
+}
+
+if arguments.first == "orchestrator", arguments.count == 4, let port = Int(arguments[2]), let count = Int(arguments[3])
+{
+    raiseFileLimit()
+    try await Reconnect.orchestrate(folder: arguments[1], port: port, count: count)
+    exit(0)
+}
+
+if arguments.first == "reconnect" {
+    raiseFileLimit()
+    try await Reconnect(count: arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000).run()
+    exit(0)
+}
+
+if arguments.first == "rogues", arguments.count == 3, let port = Int(arguments[1]), let mute = Int(arguments[2]) {
+    raiseFileLimit()
+    try await RogueFleet(port: port, mute: mute).run()
+    exit(0)
+}
+
+if arguments.first == "rogue" {
+    raiseFileLimit()
+    try await measureRogue(agents: 100, mute: arguments.dropFirst().first.flatMap { Int($0) } ?? 10_000, rounds: 3)
     exit(0)
 }
 
