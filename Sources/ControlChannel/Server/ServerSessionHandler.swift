@@ -39,6 +39,8 @@ final class ServerSessionHandler: ChannelDuplexHandler {
     private var machine: ServerSession
     private var certificate: PresentedCertificate?
     private var session: SessionID?
+    /// Not for what the peer did: nobody is told of a refusal.
+    private var isEndedByUs = false
     private var greetingTimer: Scheduled<Void>?
     /// A hello that waits for word of the session that its device has already.
     private var contest: (arrival: SessionTable.Arrival, rival: SessionID, heldFrom: String, timer: Scheduled<Void>)?
@@ -100,6 +102,7 @@ final class ServerSessionHandler: ChannelDuplexHandler {
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         switch event {
         case let end as ChannelServer.End:
+            isEndedByUs = true
             carryOut(machine.end(end.refusal), context)
             promise?.succeed()
         case let question as Question:
@@ -156,7 +159,7 @@ final class ServerSessionHandler: ChannelDuplexHandler {
             case .here(let nonce):
                 answered(nonce)
             case .end(let refusal):
-                refused(refusal, context)
+                if !isEndedByUs { refused(refusal, context) }
                 closed(refusal.text)
                 send(WireOrchestratorFrame(refusal: refusal), context)
                 context.close(promise: nil)
