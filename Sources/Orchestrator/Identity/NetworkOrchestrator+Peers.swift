@@ -11,7 +11,8 @@ extension NetworkOrchestrator {
         case .contested(let device, let heldFrom, let refused):
             note(
                 Event(
-                    at: time, severity: .warning, subject: "device/\(device)", message: "device key in use at two places",
+                    at: time, severity: .warning, subject: "device/\(device)",
+                    message: "device key in use at two places",
                     facts: ["connected": heldFrom, "refused": refused, "name": name(of: device)]))
             raise(
                 AlertFinding(
@@ -50,21 +51,22 @@ extension NetworkOrchestrator {
     /// Never to be taken again: its certificates and keys are withdrawn, its connection is closed, and its modules go as those of
     /// a device that is forgotten.
     func evict(_ request: EvictRequest) throws -> EvictResult {
-        let view = try views.device(request.device)
+        let device = try views.device(request.device)
+        let (id, name) = (device.id, device.facts.name)
         let time = now()
-        let serials = try inventory.evict(view.id, name: view.name, reason: request.reason, at: time)
+        let serials = try inventory.evict(id, name: name, reason: request.reason, at: time)
         access.withLock { $0.serials.formUnion(serials) }
-        let wasConnected = leave(view.id, ChannelRefusal(.deviceNotAllowed, "the device was evicted by its operator"))
+        let wasConnected = leave(id, ChannelRefusal(.deviceNotAllowed, "the device was evicted by its operator"))
         note(
             Event(
-                at: time, severity: .warning, subject: "device/\(view.id)", message: "device evicted",
+                at: time, severity: .warning, subject: "device/\(id)", message: "device evicted",
                 facts: [
-                    "name": view.name, "reason": request.reason, "certificates": "\(serials.count)",
+                    "name": name, "reason": request.reason, "certificates": "\(serials.count)",
                     "connected": "\(wasConnected)",
                 ]))
         plansAreStale = true
         passAtOnce()
-        return EvictResult(device: view.id, name: view.name, certificates: serials, wasConnected: wasConnected)
+        return EvictResult(device: id, name: name, certificates: serials, wasConnected: wasConnected)
     }
 
     /// Out of everything that is held of devices in memory, its connection first.
