@@ -2,6 +2,7 @@ import ControlChannel
 import Inventory
 package import L45Model
 import Logging
+import Reconciler
 import Synchronization
 
 // The orchestrator's authority and its own certificate, over time.

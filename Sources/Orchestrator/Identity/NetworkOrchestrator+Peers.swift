@@ -1,6 +1,8 @@
 import ControlChannel
+import Inventory
 package import L45Model
 import Logging
+import Reconciler
 import Synchronization
 
 // Peers that did not become sessions, and devices that may be sessions no more.
