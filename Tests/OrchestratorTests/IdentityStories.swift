@@ -63,6 +63,7 @@ struct IdentityStories {
         await orchestrator.waitUntil { _ in
             let known = (try? orchestrator.inventory.certificates(of: device)) ?? []
             return known.contains { $0.serial == first.serial && $0.revokedAt != nil }
+                && (try? store.load())?.serial != first.serial
         }
         let next = try #require(try store.load())
         #expect(next.device == device)
