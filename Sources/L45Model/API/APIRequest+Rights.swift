@@ -6,7 +6,8 @@ extension APIRequest {
         case .get, .events, .alerts, .plan, .version: .view
         case .apply(let request): request.dryRun ? .view : .operate
         case .delete, .rollout, .setLevel, .handleAlerts: .operate
-        case .createToken, .setLabels, .forgetDevice, .readmitDevice: .administer
+        case .createToken, .setLabels, .forgetDevice, .readmitDevice, .evictDevice: .administer
+        case .authority(let request): request.rotate ? .administer : .view
         case .addOperator, .operators, .removeOperator, .audit, .verifyAudit: .administer
         }
     }
@@ -14,7 +15,7 @@ extension APIRequest {
     /// Whether it is for those alone whose rights are for the whole fleet.
     package var needsWholeFleet: Bool {
         switch self {
-        case .addOperator, .operators, .removeOperator, .audit, .verifyAudit: true
+        case .addOperator, .operators, .removeOperator, .audit, .verifyAudit, .authority: true
         default: false
         }
     }
@@ -25,7 +26,8 @@ extension APIRequest {
         case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit: false
         case .apply(let request): !request.dryRun
         case .delete, .rollout, .setLevel, .handleAlerts, .createToken, .setLabels, .forgetDevice, .readmitDevice: true
-        case .addOperator, .removeOperator: true
+        case .addOperator, .removeOperator, .evictDevice: true
+        case .authority(let request): request.rotate
         }
     }
 
@@ -44,6 +46,8 @@ extension APIRequest {
         case .setLabels: "label"
         case .forgetDevice: "forget"
         case .readmitDevice: "readmit"
+        case .evictDevice: "device evict"
+        case .authority(let request): request.rotate ? "ca rotate" : "ca status"
         case .setLevel: "threat-level"
         case .addOperator: "operator add"
         case .operators: "operator list"
@@ -71,6 +75,8 @@ extension APIRequest {
                 + request.remove.map { "label/\($0)-" }
         case .forgetDevice(let request): ["device/\(request.device)"]
         case .readmitDevice(let request): ["device/\(request.device)"]
+        case .evictDevice(let request): ["device/\(request.device)"]
+        case .authority: []
         case .setLevel(let request): ["level/\(request.level.map(\.description) ?? "before")"]
         case .addOperator(let request):
             ["operator/\(request.name)", "role/\(request.role.rawValue)", "scope/\(request.scope)"]

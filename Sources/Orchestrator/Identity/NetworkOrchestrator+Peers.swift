@@ -55,6 +55,7 @@ extension NetworkOrchestrator {
     func evict(_ request: EvictRequest) throws -> EvictResult {
         let device = try views.device(request.device)
         let (id, name) = (device.id, device.facts.name)
+        AuditSlot.current?.name(["device/\(id)"])
         let time = now()
         let serials = try inventory.evict(id, name: name, reason: request.reason, at: time)
         access.withLock { $0.serials.formUnion(serials) }
