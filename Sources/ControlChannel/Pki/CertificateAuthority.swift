@@ -9,8 +9,8 @@ import X509
 package struct CertificateAuthority: Sendable, CustomStringConvertible {
     /// 10 years.
     package static let lifetime = Span.seconds(10 * 365 * 86_400)
-    /// 90 days: an orchestrator makes a new one at each start, and when two thirds are over.
-    package static let orchestratorLifetime = Span.seconds(90 * 86_400)
+    /// 2 years: an orchestrator makes a new one at each start, and when two thirds are over.
+    package static let orchestratorLifetime = Span.seconds(2 * 365 * 86_400)
     /// 90 days; a device renews by itself when two thirds are over.
     package static let deviceLifetime = Span.seconds(90 * 86_400)
     /// Certificates begin this long ago, for clocks that are behind.
