@@ -48,7 +48,8 @@ struct CheckTests {
     func distrusts() throws {
         func distrust(_ number: Int) -> Distrust {
             Distrust(
-                device: device(number).id, intent: IntentName("dns"), module: ModuleID(7), reason: "its answer names module 8",
+                device: device(number).id, intent: IntentName("dns"), module: ModuleID(7),
+                reason: "its answer names module 8",
                 since: noon)
         }
         var first = distrust(1)

@@ -12,7 +12,8 @@ final class ServerCredentials: Sendable {
     private let state: Mutex<State>
 
     init(_ identity: OrchestratorIdentity, trusting anchors: [TrustAnchor]) throws {
-        state = Mutex(State(
+        state = Mutex(
+            State(
                 context: try TLS.serverContext(identity, trusting: anchors), anchors: anchors, signer: identity.signer))
     }
 
