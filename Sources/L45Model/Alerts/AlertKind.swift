@@ -77,7 +77,8 @@ extension AlertKind {
         case .pathTampered: "'l45 describe path' shows what was changed; gates stay as they are meanwhile"
         case .rolloutHalted: "'l45 rollout retry INTENT' goes on, 'l45 rollout undo INTENT' goes back"
         case .intentMisfit: "the intent's modules stay as they were; change the intent or the devices' labels"
-        case .securityCheckFailed: "the module is revoked; take the device for compromised until it is looked at"
+        case .securityCheckFailed:
+            "the module is revoked and its device out of the intent; look at the device before 'l45 readmit'"
         case .cibDamaged: "stop l45 nco and put a backup in its place; somebody may have written to the file"
         case .keyInTwoPlaces:
             "its key was copied, or a machine cloned: 'l45 device evict' and a new token for the machine that is to stay"

@@ -53,6 +53,12 @@ struct CheckStories {
             else { throw Unexpected("no device") }
             #expect(views.first?.problems.joined().contains("l45 readmit device laptop-2") ?? false)
 
+            await fleet.orchestrator.waitUntilAlerts { book in
+                book.open.values.contains {
+                    $0.kind == .securityCheckFailed && $0.seen.contains("not sealed under its key")
+                }
+            }
+
             // It stays out, also with another orchestrator.
             try await fleet.restartOrchestrator()
             await fleet.settled("dns", epoch: Epoch(2))
@@ -62,6 +68,9 @@ struct CheckStories {
             _ = await fleet.orchestrator.answer(.readmitDevice(DeviceRequest(device: "laptop-2")))
             await fleet.orchestrator.waitUntilChecks { book in
                 book.distrusts.isEmpty && book.checks.values.count { $0.standing.step > 0 } == 3
+            }
+            await fleet.orchestrator.waitUntilAlerts { book in
+                !book.open.keys.contains { $0.kind == .securityCheckFailed }
             }
         }
     }
