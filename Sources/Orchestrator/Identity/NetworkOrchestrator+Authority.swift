@@ -1,4 +1,4 @@
-import ControlChannel
+package import ControlChannel
 import Inventory
 package import L45Model
 import Logging
