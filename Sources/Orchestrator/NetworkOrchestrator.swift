@@ -1,4 +1,4 @@
-package import ControlChannel
+import ControlChannel
 import Foundation
 import IntentCompiler
 package import Inventory

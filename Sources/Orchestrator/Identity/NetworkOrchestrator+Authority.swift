@@ -1,6 +1,6 @@
 package import ControlChannel
 import Inventory
-package import L45Model
+import L45Model
 import Logging
 import Reconciler
 import Synchronization
