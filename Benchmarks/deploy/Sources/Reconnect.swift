@@ -3,6 +3,7 @@ import Foundation
 import Inventory
 import L45Model
 import Logging
+import NIOCore
 import Orchestrator
 import Reconciler
 

@@ -2,6 +2,7 @@ import Inventory
 import KernelTap
 import L45Model
 import Orchestrator
+import Reconciler
 import Testing
 
 @Suite("The security check across a fleet")
