@@ -152,13 +152,14 @@ package actor NetworkOrchestrator {
         _ server: ChannelServer, _ operators: OperatorServer<NetworkOrchestrator>,
         _ door: RemoteOperatorServer<NetworkOrchestrator>?
     ) async throws {
+        let couriers = couriers()
         try await withThrowingTaskGroup { group in
             group.addTask { try await operators.run() }
             if let door { group.addTask { try await door.run() } }
             group.addTask { await self.takeEvents(of: server) }
             group.addTask { try await self.passWhenWoken() }
             group.addTask { try await self.tick() }
-            group.addTask { await self.tendAlerts() }
+            group.addTask { await self.tendAlerts(couriers) }
             defer { group.cancelAll() }
             try await group.next()
         }

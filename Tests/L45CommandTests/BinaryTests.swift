@@ -250,7 +250,7 @@ struct BinaryTests {
     @Test("Usage errors exit 2 and say what is right")
     func usage() async throws {
         for (arguments, part) in [
-            (["get", "stars"], "  - rollouts\n  - paths\n  - posture\n  - events"),
+            (["get", "stars"], "  - rollouts\n  - paths\n  - posture\n  - alerts\n  - events"),
             (["get", "intents", "-l", "a=b"], "intents have no labels"),
             (["wait", "intent/dns", "--for", "connected"], "do not go together"),
             (["delete", "device", "x"], "Only intents are deleted"),

@@ -172,6 +172,7 @@ struct FleetMonitorTests {
         #expect(finding.seen.hasPrefix("dns-1 received 7 "))
         fleet.wait(600)
         fleet.report("dns-1") { _ in }
+        fleet.report("laptop") { _ in }
         #expect(fleet.look() == [])
         #expect(fleet.whyOver(finding) == "none came for 10m")
     }

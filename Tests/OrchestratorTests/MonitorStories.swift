@@ -66,28 +66,6 @@ struct MonitorStories {
         }
     }
 
-    @Test("A module that somebody else gave to a tap is an alert at the device's next report, taken off, and then over")
-    func unknownModule() async throws {
-        try await withTwoDevices(alerts: Self.quick, reportEvery: .milliseconds(100)) { fleet in
-            _ = await fleet.apply(tagDNS)
-            await fleet.settled(dns, epoch: Epoch(1))
-            let tap = try #require(fleet.taps["dns-1"])
-            let table = try #require(tap.table)
-            var foreign = try #require(table.modules.first)
-            foreign.plan.id = ModuleID(0xbad)
-            try tap.publish(
-                DeviceTable(
-                    device: table.device, generation: table.generation.next,
-                    modules: (table.modules + [foreign]).sorted { $0.plan.id < $1.plan.id }))
-            await opened(fleet, .moduleUnknown)
-            let alert = try #require(await alerts(fleet).first { $0.kind == .moduleUnknown })
-            #expect(alert.deviceName == "dns-1" && alert.severity == .critical)
-            #expect(alert.seen == "its tap also runs module 0000000000000bad, unknown here")
-            await over(fleet, .moduleUnknown)
-            #expect(tap.table?.modules.contains { $0.plan.id == ModuleID(0xbad) } == false)
-        }
-    }
-
     @Test(
         "A silent agent is an alert; acknowledged it holds still across a restart, and is over when the agent is back")
     func silence() async throws {

@@ -243,9 +243,8 @@ struct RightsStories {
 
         // The key and certificate of a device, in the place of an operator's.
         let identity = fleet.folder.appending(path: "laptop/identity")
-        let stolen =
-            try String(contentsOf: identity.appending(path: "device.key"), encoding: .utf8) + "\n"
-            + String(contentsOf: identity.appending(path: "device.pem"), encoding: .utf8)
+        // It holds the key, the certificate and the authority, in this order.
+        let stolen = try String(contentsOf: identity.appending(path: "device.pem"), encoding: .utf8)
         let stolenPath = fleet.folder.appending(path: "stolen.pem").path
         try SecretFile.create(stolenPath, stolen)
         let error = #expect(throws: PkiError.self) { try OperatorKeyFile(file: stolenPath) }

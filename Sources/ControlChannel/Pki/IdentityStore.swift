@@ -80,7 +80,9 @@ package struct IdentityStore: Sendable {
     }
 
     private func identity(_ text: String, _ file: String) throws(PkiError) -> DeviceIdentity? {
-        var blocks = PemText.blocks(text) ?? []
+        guard var blocks = PemText.blocks(text) else {
+            throw .malformed(what: file, why: "it is cut short or damaged; delete it and enrol again")
+        }
         let key: DeviceKey
         if let first = blocks.first, first.label != "CERTIFICATE" {
             key = try DeviceKey(pem: first.text)

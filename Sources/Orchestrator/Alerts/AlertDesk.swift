@@ -35,9 +35,10 @@ extension NetworkOrchestrator {
     }
 
     func resumeAlertWaiters() {
-        let ready = alerts.waiters.filter { $0.condition(alerts.book) }
-        guard !ready.isEmpty else { return }
-        alerts.waiters.removeAll { $0.condition(alerts.book) }
-        for waiter in ready { waiter.continuation.resume() }
+        guard !alerts.waiters.isEmpty else { return }
+        let book = alerts.book
+        let waiters = alerts.waiters
+        alerts.waiters = waiters.filter { !$0.condition(book) }
+        for waiter in waiters where waiter.condition(book) { waiter.continuation.resume() }
     }
 }

@@ -109,32 +109,6 @@ struct RogueTests {
         }
     }
 
-    @Test("A connection that was recorded opens nothing when it is played again, and a repeated record ends its own")
-    func replayed() async throws {
-        try await besieged { bed, _ in
-            let ear = try await Eavesdropper(bed)
-            let identity = try bed.device()
-            let victim = bed.client(identity) { $0.port = ear.port }
-            guard case .connected(let session, _, _)? = await bed.events.next() else { throw Unexpected("no hello") }
-            victim.client.send(.refused(Generation(7), reason: "once"))
-            guard case .message(session, _, .refused)? = await bed.events.next() else { throw Unexpected("unheard") }
-
-            let again = try await RawSocket(bed)
-            try await again.send(ear.said.all)
-            try await again.closed()
-            #expect(await notices.refusal()?.code == .tlsFailed)
-
-            let record = try #require(Eavesdropper.records(ear.said.all).last)
-            try await ear.inject(record)
-            guard case .disconnected(session, _, let reason)? = await bed.events.next() else {
-                throw Unexpected("the repeated frame was taken, or nothing happened")
-            }
-            #expect(reason.contains("connection failed"))
-            await victim.stop()
-            try await ear.stop()
-        }
-    }
-
     @Test("A hello that comes by the byte, and a frame that does, are cut off in their time")
     func slow() async throws {
         try await besieged(adjust: {

@@ -43,11 +43,16 @@ struct CheckStories {
             await fleet.settled("dns", epoch: Epoch(2))
             #expect(fleet.modules(of: "laptop") == ["2:active"])
             #expect(fleet.modules(of: "dns-1") == ["2:active"])
-            let events = try fleet.orchestrator.inventory.events().map(\.event)
+            let confirmed = "module revoked after its failed check, and confirmed by its tap"
+            var events: [Event] = []
+            for _ in 0..<400 where !events.contains(where: { $0.message == confirmed }) {
+                try await Task.sleep(for: .milliseconds(5))
+                events = try fleet.orchestrator.inventory.events().map(\.event)
+            }
             let failed = try #require(events.first { $0.message == "module failed its security check" })
             #expect(failed.severity == .alert)
             #expect(failed.facts["reason"]?.contains("not sealed under its key") ?? false)
-            #expect(events.contains { $0.message == "module revoked after its failed check, and confirmed by its tap" })
+            #expect(events.contains { $0.message == confirmed })
             guard
                 case .devices(let views) = await fleet.orchestrator.answer(
                     .get(ResourceQuery(.devices, names: ["laptop-2"])))

@@ -77,7 +77,12 @@ package struct AlertProgram: Hashable, Sendable {
         for (target, handle) in handles.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, handle, Int32(target))
         }
-        // Devices' connections and the CIB are none of its business: whatever opens them has them closed on exec.
+        // Devices' connections and the CIB are none of its business, and not all that opens a descriptor has it closed on
+        // exec (NIO's sockets are not): all that are open are marked here.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            guard let handle = Int32(name), handle > 2 else { continue }
+            _ = fcntl(handle, F_SETFD, FD_CLOEXEC)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -6,15 +6,16 @@ import Reconciler
 // Whoever is told of alerts, and the look at the CIB's own seals.
 extension NetworkOrchestrator {
     /// Until the task is cancelled.
-    func tendAlerts() async {
+    /// - Parameter couriers: made before the first pass, so that a new sink misses nothing of what that one stores.
+    func tendAlerts(_ couriers: [(courier: AlertCourier, standing: AlertSinkStanding)]) async {
         await withTaskGroup(of: Void.self) { group in
-            for courier in couriers() { group.addTask { await courier.courier.run(from: courier.standing) } }
+            for courier in couriers { group.addTask { await courier.courier.run(from: courier.standing) } }
             group.addTask { await self.watchSeals() }
             await group.waitForAll()
         }
     }
 
-    private func couriers() -> [(courier: AlertCourier, standing: AlertSinkStanding)] {
+    func couriers() -> [(courier: AlertCourier, standing: AlertSinkStanding)] {
         let configuration = configuration.alerts
         do {
             try inventory.keepOnly(sinks: Set(configuration.sinks.map(\.name)))
