@@ -102,7 +102,7 @@ final class DeviceStanding {
         let foreign = repair ? report.modules.map(\.id).filter { !inTable.contains($0) } : []
         unknownModules = foreign.filter { !inPlan.contains($0) }
         let elsewhere = tap == .ahead || !foreign.isEmpty
-        base = repair && elsewhere ? Self.rebased(snapshot, on: report) : decided
+        base = repair && elsewhere ? Self.rebased(snapshot, on: report, rulesMax: policy.rulesMax) : decided
         atRest = tap == .inForce && Self.isFinal(decided, for: snapshot.plan?.modules ?? [], resting)
     }
 
@@ -163,7 +163,12 @@ final class DeviceStanding {
 
     /// What the device runs, as far as its modules are known here; a module of the table that it lacks comes back at a
     /// part that sends nothing. From there the flows go their ordinary, careful way.
-    private static func rebased(_ snapshot: DeviceSnapshot, on report: DeviceReport) -> [ModuleEntry] {
+    ///
+    /// What neither the tap runs nor the plan wants does not come back where the tap has no room for all: an older
+    /// inventory's table and what came after it may be more together than it holds.
+    private static func rebased(
+        _ snapshot: DeviceSnapshot, on report: DeviceReport, rulesMax: Int
+    ) -> [ModuleEntry] {
         let decided = snapshot.table?.modules ?? []
         var base: [ModuleEntry] = []
         for var entry in decided {
@@ -183,6 +188,7 @@ final class DeviceStanding {
             // The id is all that vouches for it here: its secret may be another than the one the tap has.
             base.append(ModuleEntry(plan: plan, state: module.state == .active ? .standby : module.state))
         }
-        return base
+        guard base.reduce(0, { $0 + $1.plan.tapSocket.rules }) > rulesMax else { return base }
+        return base.filter { report.module($0.plan.id) != nil || snapshot.plan?.place($0.plan.id) != nil }
     }
 }
