@@ -33,10 +33,7 @@ final class DeviceStanding {
     let repair: Bool
 
     /// Connected, and heard over this very connection.
-    var fresh: Bool {
-        if case .connected(_, let reported) = snapshot.link { return reported && snapshot.report != nil }
-        return false
-    }
+    var fresh: Bool { snapshot.isFresh }
     /// Its plan's modules.
     var wanted: [ModulePlan] { snapshot.plan?.modules ?? [] }
     var generation: Generation { snapshot.table?.generation ?? Generation.none }

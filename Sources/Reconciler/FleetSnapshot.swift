@@ -84,6 +84,15 @@ package struct DeviceSnapshot: Sendable {
     }
 }
 
+extension DeviceSnapshot {
+    /// Connected, and heard over this very connection.
+    package var isFresh: Bool {
+        if case .connected(_, reported: true) = link { report != nil } else { false }
+    }
+    /// It has modules, or is to have some.
+    package var runsSomething: Bool { !(plan?.modules.isEmpty ?? true) || !(table?.modules.isEmpty ?? true) }
+}
+
 /// The bounds of a rollout.
 package struct RolloutPolicy: Hashable, Sendable {
     /// How long after the last sender left a dialect its decoders stay: longer than the path's retransmissions and

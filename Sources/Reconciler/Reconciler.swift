@@ -10,7 +10,7 @@ package enum Reconciler {
     ///   differs and nothing is waited for anew.
     package static func step(_ snapshot: FleetSnapshot, now: Timestamp) -> [Action] {
         let devices = standings(snapshot, now: now)
-        let brake = Brake(devices, policy: snapshot.policy)
+        let brake = Brake(devices.lazy.map(\.snapshot), policy: snapshot.policy)
         let flows = Flow.all(of: devices, snapshot.statuses, resting: snapshot.resting)
         let courses = flows.map { flow in
             let standing = snapshot.statuses[flow.name]

@@ -37,28 +37,24 @@ enum TLS {
 
     /// - Parameter identity: nil for a device that is about to enrol.
     static func clientContext(_ identity: DeviceIdentity?) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv13
-        configuration.certificateVerification = .noHostnameVerification
-        configuration.trustRoots = .certificates([])
-        configuration.shutdownTimeout = shutdownMax
-        if let identity {
-            configuration.certificateChain = try chain(identity.certificatePEM)
-            configuration.privateKey = try key(identity.key.pem)
-        }
-        return try NIOSSLContext(configuration: configuration)
+        try clientContext(identity.map { ($0.certificatePEM, $0.key.pem) })
     }
 
     /// - Parameter identity: nil for an operator who shows a token.
     static func clientContext(operator identity: OperatorKeyFile?) throws -> NIOSSLContext {
+        try clientContext(identity.map { ($0.certificatePEM, $0.key.pem) })
+    }
+
+    /// The server is looked at by `verdict`, which knows the authority.
+    private static func clientContext(_ own: (certificatePEM: String, keyPEM: String)?) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv13
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .certificates([])
         configuration.shutdownTimeout = shutdownMax
-        if let identity {
-            configuration.certificateChain = try chain(identity.certificatePEM)
-            configuration.privateKey = try key(identity.key.pem)
+        if let own {
+            configuration.certificateChain = try chain(own.certificatePEM)
+            configuration.privateKey = try key(own.keyPEM)
         }
         return try NIOSSLContext(configuration: configuration)
     }

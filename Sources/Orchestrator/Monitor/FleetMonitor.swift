@@ -43,7 +43,7 @@ package struct FleetMonitor: Sendable {
 
     /// Everything that is wrong now.
     package mutating func look(_ sight: MonitorSight, now: Timestamp) -> [AlertFinding] {
-        isBraked = Self.isBraked(sight.fleet)
+        isBraked = Brake(sight.fleet.devices.values, policy: sight.fleet.policy).on
         watches = watches.filter { sight.fleet.devices[$0.key] != nil }
         var lasting = Lasting(begun: begun, now: now, bound: bounds.lastsFor)
         var findings = silence(sight, now)
@@ -95,17 +95,6 @@ package struct FleetMonitor: Sendable {
         default: return "not found any more"
         }
     }
-
-    /// As the reconciler's brake: so much silence is an outage of ours.
-    private static func isBraked(_ fleet: FleetState) -> Bool {
-        var known = 0
-        var silent = 0
-        for device in fleet.devices.values where device.runsSomething {
-            known += 1
-            if !device.isFresh { silent += 1 }
-        }
-        return known >= fleet.policy.brakeDevicesMin && Double(silent) > fleet.policy.brakeShare * Double(known)
-    }
 }
 
 /// What counts only once it has lasted.
@@ -131,11 +120,5 @@ struct Lasting {
 }
 
 extension DeviceSnapshot {
-    /// Heard over the present connection.
-    var isFresh: Bool {
-        if case .connected(_, reported: true) = link { report != nil } else { false }
-    }
-
-    var runsSomething: Bool { !(plan?.modules.isEmpty ?? true) || !(table?.modules.isEmpty ?? true) }
     var name: String { device.facts.name.isEmpty ? "\(device.id)" : device.facts.name }
 }
