@@ -94,7 +94,7 @@ package struct RemoteOperatorServer<Service: OperatorService>: Sendable {
             }
         }
         guard accepted.isWelcome else { return }
-        let from = connection.channel.remoteAddress.map(Self.text) ?? "unknown"
+        let from = connection.channel.remoteAddress?.hostAndPort ?? "unknown"
         var frames = connection.frames.makeAsyncIterator()
         let proof: OperatorProof
         do {
@@ -181,11 +181,6 @@ package struct RemoteOperatorServer<Service: OperatorService>: Sendable {
     private static var unknown: APIFailure {
         APIFailure(
             .notPermitted, "nobody is known by that token", hint: "an administrator makes one with 'l45 operator add'")
-    }
-
-    private static func text(_ address: SocketAddress) -> String {
-        guard let ip = address.ipAddress, let port = address.port else { return "\(address)" }
-        return ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)"
     }
 }
 

@@ -45,25 +45,6 @@ final class Door: Sendable {
     var count: Int { state.withLock { $0.room.count } }
 }
 
-extension SocketAddress {
-    /// Who it is, for counting: the address without its port, and of IPv6 the 64 bits that one subscriber has.
-    var place: String {
-        guard let text = ipAddress else { return description }
-        guard case .v6 = self else { return text }
-        // Of a sockaddr_in6 (RFC 3493, 3.3): family, port and flow take 8 bytes, then the address.
-        let bytes = withSockAddr { address, size in
-            Array(UnsafeRawBufferPointer(start: address, count: size).dropFirst(8).prefix(16))
-        }
-        guard bytes.count == 16 else { return text }
-        let mapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
-        if mapped { return bytes.suffix(4).map(String.init).joined(separator: ".") }
-        let groups = stride(from: 0, to: 8, by: 2).map {
-            String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
-        }
-        return groups.joined(separator: ":") + "::/64"
-    }
-}
-
 /// First in a connection's pipeline. TLS and all that comes after it are made when the peer's first bytes come, so a peer that
 /// connects and says nothing costs a socket and a timer, and those not for long.
 final class Doorkeeper: ChannelInboundHandler {

@@ -313,7 +313,7 @@ final class ServerSessionHandler: ChannelDuplexHandler {
     }
 
     private func from(_ context: ChannelHandlerContext) -> String {
-        context.channel.remoteAddress.map { "\($0)" } ?? "unknown"
+        context.channel.remoteAddress?.hostAndPort ?? "unknown"
     }
 }
 
