@@ -1,8 +1,8 @@
-"""The traffic of one workstation, under the tap: load.py ADDRESS RESOLVER FOLDER SHA256 BYTES PACE
+"""The traffic of one workstation, under the tap: load.py ADDRESS RESOLVER FOLDER SHA256 BYTES PACE REST
 
 DNS: one dig at a time from this workstation's own address (dig sets SO_REUSEADDR, so two at once could bind one port and take each
 other's answers), 40 questions each; every answer is held to the one that the zone has for that very name. HTTP: one download after
-another, long ones at PACE (a number for curl) or short ones at full speed (PACE 0), hashed as they come. A rest in between bounds it all.
+another, long ones at PACE (a number for curl) or short ones at full speed (PACE 0), hashed as they come. A rest in between bounds it all: REST times three and four seconds.
 
 Appends to FOLDER/counts after each dig and download, one JSON object a line. Ends after the one under way when FOLDER/../enough exists.
 """
@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 
-address, resolver, folder, want_sum, want_bytes, pace = sys.argv[1:7]
+address, resolver, folder, want_sum, want_bytes, pace, rest = sys.argv[1:8]
 want_bytes = int(want_bytes)
 NAMES, QUESTIONS = 200, 40
 enough = os.path.join(os.path.dirname(folder), "enough")
@@ -77,7 +77,7 @@ def again(work, rest):
         time.sleep(rest * draw.uniform(0.5, 1.5))
 
 
-threads = [threading.Thread(target=again, args=(ask, 3)), threading.Thread(target=again, args=(load, 4))]
+threads = [threading.Thread(target=again, args=(ask, 3 * float(rest))), threading.Thread(target=again, args=(load, 4 * float(rest)))]
 for thread in threads:
     thread.start()
 for thread in threads:

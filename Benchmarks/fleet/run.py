@@ -27,6 +27,7 @@ parser.add_argument("rotations", type=int, nargs="?", default=1000)
 parser.add_argument("--devices", type=int, default=250)
 parser.add_argument("--real", type=int, default=20, help="real workstations; the real resolver comes on top")
 parser.add_argument("--seconds", type=int, default=2400, help="no rotation begins after this long")
+parser.add_argument("--rest", type=float, default=1, help="how long workstations rest between queries and downloads, as a factor")
 parser.add_argument("--seed", type=int, default=None)
 parser.add_argument("--traffic-only", action="store_true", help="no rotations of large simulated fleets at the end")
 args = parser.parse_args()
@@ -190,7 +191,7 @@ for at, (name, address) in enumerate(zip(names, addresses)):
     kind, size, pace = ("long", LONG, PACE) if at % 3 == 0 else ("short", SHORT, "0")
     with open(os.path.join(folder, "log"), "wb") as log:
         loads.append((folder, subprocess.Popen(
-            tapped(name) + [sys.executable, os.path.join(here, "load.py"), address, RESOLVER, folder, sums[kind], str(size), pace],
+            tapped(name) + [sys.executable, os.path.join(here, "load.py"), address, RESOLVER, folder, sums[kind], str(size), pace, str(args.rest)],
             env=environment, stdout=log, stderr=log)))
 
 

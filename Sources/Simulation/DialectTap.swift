@@ -28,6 +28,8 @@ package final class DialectTap: Tap {
         var streams: [Int: StreamEnd] = [:]
         /// What the rules came from; for the judge alone.
         var entries: [ModuleEntry] = []
+        /// What of it is understood; nil: nobody has asked yet.
+        var understood: Set<DialectEdition>?
         /// Modules that were taken off by hand since the last publication.
         var isMaimed = false
 
@@ -63,6 +65,7 @@ package final class DialectTap: Tap {
             state.sequence += 1
             state.isMaimed = false
             state.entries = table.modules
+            state.understood = nil
             let ids = Set(table.modules.map(\.plan.id))
             state.reports = state.reports.filter { ids.contains($0.key) }
         }
@@ -131,4 +134,12 @@ package final class DialectTap: Tap {
     package var published: Generation { tables.publishedGeneration }
     package var entries: [ModuleEntry] { state.withLock { $0.entries } }
     package var isMaimed: Bool { state.withLock { $0.isMaimed } }
+    var understood: Set<DialectEdition> {
+        state.withLock { state in
+            if let known = state.understood { return known }
+            let understood = Set(state.entries.lazy.filter { $0.state != .deactivated }.map { DialectEdition($0.plan) })
+            state.understood = understood
+            return understood
+        }
+    }
 }

@@ -34,35 +34,33 @@ extension Simulation {
     /// Make before break, on the taps themselves: whoever sends an edition has peers that understand it. Only what this
     /// device sends, and what is sent to it, can have changed.
     private func checkSenders(_ changed: DeviceID) {
-        guard !isLenient, let entries = shown(changed) else { return }
+        guard !isLenient, let tap = shown(changed) else { return }
+        let senders = tap.entries.filter(\.isSending)
         var flows: Set<FlowName> = []
-        for entry in entries where entry.isSending {
-            if !flows.insert(entry.plan.flow).inserted { violate("\(changed) has two modules that send in one flow") }
+        for entry in senders where !flows.insert(entry.plan.flow).inserted {
+            violate("\(changed) has two modules that send in one flow")
         }
         for peer in clients.contains(changed) ? servers : clients {
-            guard let theirs = shown(peer) else { continue }
-            check(changed, entries, peer, theirs)
-            check(peer, theirs, changed, entries)
+            guard let other = shown(peer) else { continue }
+            check(changed, senders, peer, other.understood)
+            check(peer, other.entries.filter(\.isSending), changed, tap.understood)
         }
     }
 
-    /// What a device's tap runs; nil: nobody uses it, or an excuse holds.
-    private func shown(_ id: DeviceID) -> [ModuleEntry]? {
+    /// A device's tap; nil: nobody uses it, or an excuse holds.
+    private func shown(_ id: DeviceID) -> DialectTap? {
         guard let device = devices[id], !device.isDark, !device.isBereft else { return nil }
-        return device.tap.entries
+        return device.tap
     }
 
-    private func check(_ id: DeviceID, _ mine: [ModuleEntry], _ peer: DeviceID, _ theirs: [ModuleEntry]) {
+    private func check(
+        _ id: DeviceID, _ senders: [ModuleEntry], _ peer: DeviceID, _ understood: Set<DialectEdition>
+    ) {
         guard let address = devices[peer]?.address else { return }
-        for at in mine.indices where mine[at].isSending {
-            let remotes = mine[at].plan.tapSocket.remotes
+        for entry in senders where !understood.contains(DialectEdition(entry.plan)) {
+            let remotes = entry.plan.tapSocket.remotes
             guard remotes.isEmpty || remotes.contains(where: { $0.block == address }) else { continue }
-            let understands = theirs.indices.contains {
-                theirs[$0].plan.epoch == mine[at].plan.epoch && theirs[$0].state != .deactivated
-                    && theirs[$0].plan.dialectSecret == mine[at].plan.dialectSecret
-                    && theirs[$0].plan.flow == mine[at].plan.flow
-            }
-            if !understands { violate("\(id) sends edition \(mine[at].plan.epoch), which \(peer) does not understand") }
+            violate("\(id) sends edition \(entry.plan.epoch), which \(peer) does not understand")
         }
     }
 
