@@ -30,7 +30,8 @@ struct L45: AsyncParsableCommand {
             CommandGroup(
                 name: "Intents",
                 subcommands: [
-                    ApplyCommand.self, DiffCommand.self, PlanCommand.self, DeleteCommand.self, ExplainCommand.self,
+                    ApplyCommand.self, DiffCommand.self, PlanCommand.self, ValidateCommand.self, DeleteCommand.self,
+                    ExplainCommand.self,
                 ]),
             CommandGroup(
                 name: "Fleet",

@@ -12,6 +12,11 @@ struct LibraryTests {
         try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".yaml") }.sorted()
     }
 
+    /// Every file that ships, with its name.
+    static func texts() throws -> [(file: String, text: String)] {
+        try LibraryTests().files().map { ($0, try String(contentsOf: folder.appending(path: $0), encoding: .utf8)) }
+    }
+
     @Test("Each compiles on its own against a small fleet, without a warning, and says what it is for")
     func compiles() throws {
         let files = try files()

@@ -53,6 +53,8 @@ private let rootHelp = """
       diff                    Show what an apply would change, device by device.
       plan                    Show what an apply would change and start, and what
                               is proved of it.
+      validate                Find every mistake in files of intents, without an
+                              orchestrator.
       delete                  Withdraw intents.
       explain                 Say why an intent is not done, or show intents in
                               their long form.

@@ -35,7 +35,7 @@ package enum IntentCompiler {
                         at: entry.intent.places.name, "two intents are named '\(name)'", hint: "rename one of them",
                         notes: [
                             Diagnostic.Note(place: first.entry.intent.places.name, message: "the first one is here")
-                        ]))
+                        ], rule: .name))
                 refused.insert(name)
                 continue
             }
@@ -56,12 +56,12 @@ package enum IntentCompiler {
         diagnostics += faults.diagnostics
         refused.formUnion(faults.refused)
         for conflict in Deconfliction.conflicts(flows(), devices, index.numbers, posture: posture) {
-            diagnostics.append(conflict.diagnostic)
+            diagnostics += [conflict.diagnostic].ruled(.conflict)
             refused.formUnion(conflict.intents)
             isPlain = false
         }
         let crowded = TapLimits.problems(flows(), devices)
-        diagnostics += crowded.diagnostics
+        diagnostics += crowded.diagnostics.ruled(.conflict)
         refused.formUnion(crowded.intents)
 
         let guarded = PathCompiler.compile(entries.map(\.intent).filter { !refused.contains($0.name) }, devices)

@@ -30,7 +30,7 @@ struct PathCompiler {
         for intent in intents where !intent.guards.isEmpty { compiler.add(intent) }
         compiler.refuseOverlaps()
         compiler.refuseCrowds()
-        return (compiler.result(), compiler.diagnostics, compiler.refused)
+        return (compiler.result(), compiler.diagnostics.ruled(.conflict), compiler.refused)
     }
 
     private init(devices: [Device]) { self.devices = devices }

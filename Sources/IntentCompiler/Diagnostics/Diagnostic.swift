@@ -24,15 +24,19 @@ package struct Diagnostic: Error, Hashable, Codable, Sendable {
     /// The way out, `did you mean 'tag'?`.
     package var hint: String?
     package var notes: [Note]
+    /// The kind of mistake, for those that sort and count them.
+    package var rule: DiagnosticRule
 
     package init(
-        _ severity: Severity = .error, at place: SourcePlace, _ message: String, hint: String? = nil, notes: [Note] = []
+        _ severity: Severity = .error, at place: SourcePlace, _ message: String, hint: String? = nil,
+        notes: [Note] = [], rule: DiagnosticRule = .intent
     ) {
         self.severity = severity
         self.place = place
         self.message = message
         self.hint = hint
         self.notes = notes
+        self.rule = rule
     }
 
     package var origin: String { place.origin }
@@ -82,6 +86,16 @@ package struct Diagnostic: Error, Hashable, Codable, Sendable {
 }
 
 extension Array where Element == Diagnostic {
+    /// Those that say no kind themselves are of this one.
+    func ruled(_ rule: DiagnosticRule) -> [Diagnostic] {
+        map { diagnostic in
+            guard diagnostic.rule == .intent else { return diagnostic }
+            var ruled = diagnostic
+            ruled.rule = rule
+            return ruled
+        }
+    }
+
     package var hasErrors: Bool { contains { $0.severity == .error } }
 
     /// In the order of reading: by origin, line, column; errors before warnings.

@@ -11,7 +11,7 @@ struct Fields {
             diagnostics.append(
                 Diagnostic(
                     at: value.place, "\(what) is a mapping, not \(value.kind)",
-                    hint: "its keys are \(enumeration(known, max: 20))"))
+                    hint: "its keys are \(enumeration(known, max: 20))", rule: .value))
             return nil
         }
         self.place = place
@@ -24,7 +24,7 @@ struct Fields {
                 diagnostics.append(
                     Diagnostic(
                         at: pair.key.place, "'\(key.shortened)' stands in \(what) twice", hint: "keep one of them",
-                        notes: notes))
+                        notes: notes, rule: .field))
                 continue
             }
             guard known.contains(key) else {
@@ -32,7 +32,8 @@ struct Fields {
                     Diagnostic(
                         at: pair.key.place, "\(what) has no key '\(key.shortened)'",
                         hint: Suggestion.hint(
-                            for: key, among: known, otherwise: "its keys are \(enumeration(known, max: 20))")))
+                            for: key, among: known, otherwise: "its keys are \(enumeration(known, max: 20))"),
+                        rule: .field))
                 continue
             }
             pairs[key] = pair
@@ -66,7 +67,7 @@ struct ValueReader {
     ) -> Placed<Value>? {
         guard let scalar = scalar(key) else { return nil }
         guard scalar.style == .plain else {
-            tell(scalar.place, "'\(key)' is a number, and this is text", "take the quotes off")
+            tell(scalar.place, "'\(key)' is a number, and this is text", "take the quotes off", rule: .value)
             return nil
         }
         return value(of: scalar, check)
@@ -78,11 +79,11 @@ struct ValueReader {
         case "true" where scalar.style == .plain: return Placed(true, scalar.place)
         case "false" where scalar.style == .plain: return Placed(false, scalar.place)
         case "yes", "on", "Yes", "True", "TRUE", "true":
-            tell(scalar.place, "'\(key)' is true or false, not \(quoted(scalar))", "did you mean true?")
+            tell(scalar.place, "'\(key)' is true or false, not \(quoted(scalar))", "did you mean true?", rule: .value)
         case "no", "off", "No", "False", "FALSE", "false":
-            tell(scalar.place, "'\(key)' is true or false, not \(quoted(scalar))", "did you mean false?")
+            tell(scalar.place, "'\(key)' is true or false, not \(quoted(scalar))", "did you mean false?", rule: .value)
         default:
-            tell(scalar.place, "'\(key)' is true or false, not '\(scalar.text.shortened)'", nil)
+            tell(scalar.place, "'\(key)' is true or false, not '\(scalar.text.shortened)'", nil, rule: .value)
         }
         return nil
     }
@@ -93,11 +94,13 @@ struct ValueReader {
         guard case .sequence(let items, let place) = pair.value else {
             return text(key, check).map { [$0.value] } ?? []
         }
-        if items.isEmpty { tell(place, "'\(key)' is an empty list", "leave it out, or name at least one") }
+        if items.isEmpty {
+            tell(place, "'\(key)' is an empty list", "leave it out, or name at least one", rule: .value)
+        }
         var values: [Value] = []
         for item in items {
             guard case .scalar(let scalar) = item else {
-                tell(item.place, "an item of '\(key)' is a text, not \(item.kind)", nil)
+                tell(item.place, "an item of '\(key)' is a text, not \(item.kind)", nil, rule: .value)
                 continue
             }
             if let placed = value(of: scalar, check) { values.append(placed.value) }
@@ -111,7 +114,7 @@ struct ValueReader {
         if case .scalar(let scalar) = pair.value, scalar.isEmpty {
             tell(
                 pair.key.place, "'\(key)' has no value",
-                "leave it out, or fill in \(enumeration(known, conjunction: "or"))")
+                "leave it out, or fill in \(enumeration(known, conjunction: "or"))", rule: .value)
             return nil
         }
         return Fields(pair.value, what, known: known, &diagnostics)
@@ -120,11 +123,11 @@ struct ValueReader {
     mutating func scalar(_ key: String) -> YAMLScalar? {
         guard let pair = fields[key] else { return nil }
         guard case .scalar(let scalar) = pair.value else {
-            tell(pair.value.place, "'\(key)' is one value, not \(pair.value.kind)", nil)
+            tell(pair.value.place, "'\(key)' is one value, not \(pair.value.kind)", nil, rule: .value)
             return nil
         }
         if scalar.isEmpty {
-            tell(pair.key.place, "'\(key)' has no value", "write it after the ':' or leave the line out")
+            tell(pair.key.place, "'\(key)' has no value", "write it after the ':' or leave the line out", rule: .value)
             return nil
         }
         return scalar
@@ -136,13 +139,15 @@ struct ValueReader {
         do throws(Complaint) {
             return Placed(try check(scalar.text), scalar.place)
         } catch {
-            tell(scalar.place, error.message, error.hint)
+            diagnostics.append(Diagnostic(at: scalar.place, error.message, hint: error.hint, rule: .value))
             return nil
         }
     }
 
-    mutating func tell(_ place: SourcePlace, _ message: String, _ hint: String?) {
-        diagnostics.append(Diagnostic(at: place, message, hint: hint))
+    mutating func tell(
+        _ place: SourcePlace, _ message: String, _ hint: String?, rule: DiagnosticRule = .intent
+    ) {
+        diagnostics.append(Diagnostic(at: place, message, hint: hint, rule: rule))
     }
 
     private func quoted(_ scalar: YAMLScalar) -> String {

@@ -99,7 +99,7 @@ struct IntentDecoder {
             do throws(Diagnostic) {
                 return try PhraseReader.read(scalar, locator: locator)
             } catch {
-                diagnostics.append(error)
+                diagnostics += [error].ruled(.phrase)
                 return nil
             }
         case .mapping(let pairs, let place):

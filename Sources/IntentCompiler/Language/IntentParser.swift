@@ -36,11 +36,12 @@ package enum IntentParser {
             let place = SourcePlace(origin: source.origin, line: 1, column: 1)
             let message = "this file has \(bytes) bytes, a file of intents at most \(SourceBounds.fileBytesMax)"
             return ParseResult(
-                intents: [], diagnostics: [Diagnostic(at: place, message, hint: "split it into several files")])
+                intents: [],
+                diagnostics: [Diagnostic(at: place, message, hint: "split it into several files", rule: .file)])
         }
         let text = SourceText(source)
         let bad = text.badCharacters()
-        if !bad.isEmpty { return ParseResult(intents: [], diagnostics: bad) }
+        if !bad.isEmpty { return ParseResult(intents: [], diagnostics: bad.ruled(.yaml)) }
         let documents = text.documents()
         if documents.isEmpty {
             let hint = "an intent has a 'name:' and an 'intent:' with at least one phrase"
@@ -52,7 +53,8 @@ package enum IntentParser {
             let place = text.place(ofLine: documents[SourceBounds.documentsMax].firstLine)
             let message = "this file has \(documents.count) documents, at most \(SourceBounds.documentsMax) are read"
             return ParseResult(
-                intents: [], diagnostics: [Diagnostic(at: place, message, hint: "split it into several files")])
+                intents: [],
+                diagnostics: [Diagnostic(at: place, message, hint: "split it into several files", rule: .file)])
         }
         var result = ParseResult(intents: [], diagnostics: [])
         for document in documents {
@@ -62,7 +64,7 @@ package enum IntentParser {
                 continue
             }
             let (value, diagnostics) = YAMLReader.read(document, in: text)
-            result.diagnostics += diagnostics
+            result.diagnostics += diagnostics.ruled(.yaml)
             guard let value else { continue }
             var decoder = IntentDecoder(text)
             if let intent = decoder.decode(value, document: document.text) { result.intents.append(intent) }
@@ -80,7 +82,7 @@ package enum IntentParser {
                 result.diagnostics.append(
                     Diagnostic(
                         at: intent.places.name, "two intents are named '\(intent.name)'", hint: "rename one of them",
-                        notes: notes))
+                        notes: notes, rule: .name))
             } else {
                 first[intent.name] = intent.places.name
                 kept.append(intent)

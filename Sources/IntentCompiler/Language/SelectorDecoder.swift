@@ -30,7 +30,7 @@ enum SelectorDecoder {
                     Diagnostic(
                         at: pair.key.place, "label '\(pair.key.text.shortened)' stands here twice",
                         hint: "write its values as one list, '\(pair.key.text.shortened): [a, b]'",
-                        notes: [Diagnostic.Note(place: first, message: "the first one is here")]))
+                        notes: [Diagnostic.Note(place: first, message: "the first one is here")], rule: .field))
                 continue
             }
             seen[pair.key.text] = pair.key.place

@@ -10,10 +10,18 @@ struct SourceOptions: ParsableArguments {
     var files: [String] = []
 
     func read() throws -> [APISource] {
-        guard !files.isEmpty else {
-            throw CommandEnd.badInput(
-                "no intents are given", hint: "name files or folders with -f, or '-f -' for standard input")
-        }
+        try checkGiven()
         return try IntentSources.read(files)
+    }
+
+    func readAll() throws -> (sources: [APISource], faults: [SourceFault]) {
+        try checkGiven()
+        return try IntentSources.readAll(files)
+    }
+
+    private func checkGiven() throws {
+        guard files.isEmpty else { return }
+        throw CommandEnd.badInput(
+            "no intents are given", hint: "name files or folders with -f, or '-f -' for standard input")
     }
 }
