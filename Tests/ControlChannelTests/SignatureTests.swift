@@ -1,6 +1,7 @@
 import Foundation
 import L45Model
 import NIOCore
+import SwiftProtobuf
 import Testing
 
 @testable import ControlChannel
@@ -100,11 +101,11 @@ struct SignatureTests {
         _ = session.handshakeDone(Bed.hello())
         _ = session.received(.accepted(1))
         let frame = try EncodedFrame(
-            WireOrchestratorFrame(table, signedBy: signer), payloadBytesMax: Frame.tableBytesMax)
+            WireOrchestratorFrame(.set(table), signedBy: signer), payloadBytesMax: Frame.tableBytesMax)
         var payload = frame.bytes
         payload.moveReaderIndex(forwardBy: Frame.prefixBytes)
-        let (inbound, signature) = try WireOrchestratorFrame.decodeSigned(payload)
-        #expect(session.received(inbound, signature: signature) == [.deliver(.set(table))])
+        let (inbound, body, signature) = try WireOrchestratorFrame.decodeSigned(payload)
+        #expect(session.received(inbound, body, signature) == [.deliver(.set(table))])
 
         let actions = session.received(inbound)
         let reason = "generation 7: it is not signed"
@@ -113,6 +114,97 @@ struct SignatureTests {
         #expect(last.event.message == "table of a wrong signer refused")
         #expect(last.event.severity == .alert)
         #expect(session.isOpen)
+    }
+
+    /// A session that stands.
+    private func openSession() -> ClientSession {
+        var session = ClientSession(device: device.device, protocols: 1...1, verifier: verifier)
+        _ = session.handshakeDone(Bed.hello())
+        _ = session.received(.accepted(1))
+        return session
+    }
+
+    /// What a session does with a frame as it comes off the wire.
+    private func receive(_ frame: WireOrchestratorFrame, _ session: inout ClientSession) throws -> [ClientSession
+        .Action]
+    {
+        var payload = try EncodedFrame(frame, payloadBytesMax: Frame.tableBytesMax).bytes
+        payload.moveReaderIndex(forwardBy: Frame.prefixBytes)
+        let (inbound, body, signature) = try WireOrchestratorFrame.decodeSigned(payload)
+        return session.received(inbound, body, signature)
+    }
+
+    @Test("Paths, their keys and the authorities to trust are signed as well: without it none of them is taken")
+    func bodies() throws {
+        var random = Seeded(7)
+        let paths = Sample.pathTable(&random)
+        let keys = Sample.pathKeys(&random)
+        let authorities = [authority.anchor.certificatePEM]
+        for (message, taken) in [
+            (OrchestratorMessage.setPaths(paths), ClientSession.Action.deliver(.setPaths(paths))),
+            (.pathKeys(keys), .deliver(.pathKeys(keys))),
+            (.trust(authorities, renew: true), .trust(authorities, renew: true)),
+        ] {
+            var session = openSession()
+            let frame = try WireOrchestratorFrame(message, signedBy: signer)
+            #expect(try receive(frame, &session) == [taken])
+            for refused in [
+                WireOrchestratorFrame(message), try bent(frame), try exchanged(frame),
+                try WireOrchestratorFrame(
+                    message,
+                    signedBy: CertificateAuthority.create(now: Self.time).tableSigner(
+                        TableSigner.newKey(), now: Self.time)),
+            ] {
+                let actions = try receive(refused, &session)
+                #expect(!actions.contains(taken))
+                guard case .send(let last)? = actions.last else { throw Unexpected("\(actions)") }
+                #expect(last.event.severity == .alert)
+                #expect(last.event.message.hasSuffix("of a wrong signer refused"))
+                #expect(session.isOpen)
+            }
+        }
+        // The path's agent says why its table stands where it is.
+        var session = openSession()
+        #expect(
+            try receive(WireOrchestratorFrame(.setPaths(paths)), &session).first
+                == .deliver(.pathsInvalid(paths.generation, why: "it is not signed")))
+    }
+
+    /// One field is another than what was signed.
+    private func bent(_ frame: WireOrchestratorFrame) throws -> WireOrchestratorFrame {
+        var bent = frame
+        switch frame.body {
+        case .setPaths: bent.setPaths.generation += 1
+        case .pathKeys: bent.pathKeys.entries[0].port += 1
+        case .trust: bent.trust.renew.toggle()
+        default: throw Unexpected("\(frame)")
+        }
+        return bent
+    }
+
+    /// The signature of another message of the same signer.
+    private func exchanged(_ frame: WireOrchestratorFrame) throws -> WireOrchestratorFrame {
+        var exchanged = frame
+        exchanged.tableSignature = try WireOrchestratorFrame(.set(table), signedBy: signer).tableSignature
+        return exchanged
+    }
+
+    @Test("A field that only a newer release knows is part of what is signed, and does not spoil it")
+    func newerFields() throws {
+        var random = Seeded(8)
+        let paths = Sample.pathTable(&random)
+        // As a newer orchestrator would send it: field 999 of the body, a varint.
+        let extra = Data([0xb8, 0x3e, 0x05])
+        var newer = WireOrchestratorFrame(.setPaths(paths))
+        let known: Data = try newer.setPaths.serializedBytes()
+        newer.setPaths = try WirePathTable(serializedBytes: known + extra)
+        let body = try #require(try SignedBody(newer))
+        #expect(body.content.suffix(3) == extra)
+        let made = try signer.sign(body)
+        newer.tableSignature.signature = Data(made.signature)
+        newer.tableSignature.signer = Data(made.signer)
+        var session = openSession()
+        #expect(try receive(newer, &session) == [.deliver(.setPaths(paths))])
     }
 
     @Test("Over the real channel: an orchestrator that signs is obeyed, one that does not is told why not")

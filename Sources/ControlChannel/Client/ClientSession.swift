@@ -46,8 +46,11 @@ struct ClientSession {
         return [.send(frame)]
     }
 
-    /// - Parameter signature: of a table.
-    mutating func received(_ inbound: OrchestratorInbound, signature: TableSignature? = nil) -> [Action] {
+    /// - Parameter body: of the same message, if it is of a kind that is signed and no table.
+    /// - Parameter signature: of the table or the body.
+    mutating func received(
+        _ inbound: OrchestratorInbound, _ body: SignedBody? = nil, _ signature: TableSignature? = nil
+    ) -> [Action] {
         switch (inbound, state) {
         case (_, .handshaking), (_, .ended), (.ping, _), (.unknown, _):
             return []
@@ -70,9 +73,11 @@ struct ClientSession {
         case (.message(.set(let table)), .open):
             if let objection = verifier.objection(to: table, signature) { return distrust(table, objection) }
             return [.deliver(.set(table))]
-        case (.message(.trust(let authorities, let renew)), .open):
-            return [.trust(authorities, renew: renew)]
         case (.message(let message), .open):
+            if let body, let objection = verifier.objection(to: body, signature) {
+                return distrust(message, body.kind, objection)
+            }
+            if case .trust(let authorities, let renew) = message { return [.trust(authorities, renew: renew)] }
             return [.deliver(message)]
         case (.areYouThere(let nonce), .open):
             var frame = WireAgentFrame()
@@ -109,12 +114,22 @@ struct ClientSession {
 
     /// What is in force stays. An orchestrator of ours signs what it sends, so this is for somebody's eyes.
     private func distrust(_ table: DeviceTable, _ objection: String) -> [Action] {
+        refuse(table.generation, "generation \(table.generation): \(objection)")
+            + alert("table", ["generation": "\(table.generation)"], objection)
+    }
+
+    private func distrust(_ message: OrchestratorMessage, _ kind: SignedBody.Kind, _ objection: String) -> [Action] {
+        guard case .setPaths(let table) = message else { return alert(kind.rawValue, [:], objection) }
+        return [.deliver(.pathsInvalid(table.generation, why: objection))]
+            + alert(kind.rawValue, ["generation": "\(table.generation)"], objection)
+    }
+
+    private func alert(_ what: String, _ facts: [String: String], _ objection: String) -> [Action] {
         let event = Event(
             at: verifier.now(), severity: .alert, subject: "device/\(device)",
-            message: "table of a wrong signer refused",
-            facts: ["generation": "\(table.generation)", "reason": objection])
-        return refuse(table.generation, "generation \(table.generation): \(objection)")
-            + [.send(WireAgentFrame(.event(event)))]
+            message: "\(what) of a wrong signer refused",
+            facts: facts.merging(["reason": objection]) { first, _ in first })
+        return [.send(WireAgentFrame(.event(event)))]
     }
 
     private func refuse(_ generation: Generation, _ reason: String) -> [Action] {

@@ -60,8 +60,8 @@ final class ClientSessionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !machine.hasEnded else { return }
         do {
-            let (inbound, signature) = try WireOrchestratorFrame.decodeSigned(unwrapInboundIn(data))
-            carryOut(machine.received(inbound, signature: signature), context)
+            let (inbound, body, signature) = try WireOrchestratorFrame.decodeSigned(unwrapInboundIn(data))
+            carryOut(machine.received(inbound, body, signature), context)
         } catch {
             carryOut(machine.end(error), context)
         }

@@ -25,8 +25,12 @@ package struct TableSigner: Sendable, CustomStringConvertible {
         Data("l45 table 1\0\(table.device)\0\(table.generation)\0\(try table.contentDigest().hex)".utf8)
     }
 
-    func sign(_ table: DeviceTable) throws -> TableSignature {
-        TableSignature(signature: Array(try key.signature(for: Self.content(table))), signer: certificate)
+    func sign(_ table: DeviceTable) throws -> TableSignature { try sign(Self.content(table)) }
+
+    func sign(_ body: SignedBody) throws -> TableSignature { try sign(body.content) }
+
+    private func sign(_ content: Data) throws -> TableSignature {
+        TableSignature(signature: Array(try key.signature(for: content)), signer: certificate)
     }
 
     package var description: String { "signer of tables" }
@@ -58,7 +62,7 @@ extension CertificateAuthority {
     }
 }
 
-/// Tells tables of the orchestrator from any others.
+/// Tells the orchestrator's tables, paths, keys and authorities from any others.
 struct TableVerifier: Sendable {
     /// One, and two while one follows another.
     var anchors: [TrustAnchor]
@@ -73,11 +77,20 @@ struct TableVerifier: Sendable {
 
     /// - Returns: nil when the table is as the signer had it and the signer is the authority's; otherwise what speaks against it.
     func objection(to table: DeviceTable, _ signature: TableSignature?) -> String? {
+        objection(signature) { try TableSigner.content(table) }
+    }
+
+    /// The same of what is no table.
+    func objection(to body: SignedBody, _ signature: TableSignature?) -> String? {
+        objection(signature) { body.content }
+    }
+
+    private func objection(_ signature: TableSignature?, to content: () throws -> Data) -> String? {
         guard let signature else { return "it is not signed" }
         do {
             let certificate = try Certificate(derEncoded: signature.signer)
             let key = try anchors.issuer(of: certificate).verifySigner(certificate, now: now())
-            guard try key.isValidSignature(Data(signature.signature), for: TableSigner.content(table)) else {
+            guard try key.isValidSignature(Data(signature.signature), for: content()) else {
                 return "its signature is not for what it says"
             }
             return nil
@@ -96,9 +109,17 @@ extension WireOrchestratorFrame {
             ? TableSignature(signature: Array(tableSignature.signature), signer: Array(tableSignature.signer)) : nil
     }
 
-    init(_ table: DeviceTable, signedBy signer: TableSigner) throws {
-        self.init(.set(table))
-        let made = try signer.sign(table)
+    /// Signed, where it is of a kind that has to be.
+    init(_ message: OrchestratorMessage, signedBy signer: TableSigner) throws {
+        self.init(message)
+        let made: TableSignature
+        if case .set(let table) = message {
+            made = try signer.sign(table)
+        } else if let body = try SignedBody(self) {
+            made = try signer.sign(body)
+        } else {
+            return
+        }
         tableSignature.signature = Data(made.signature)
         tableSignature.signer = Data(made.signer)
     }

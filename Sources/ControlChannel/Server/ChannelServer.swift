@@ -127,13 +127,11 @@ package final class ChannelServer: Sendable {
     /// Sends to one session; to one that is gone, nothing happens.
     /// - Throws: `tooLong` when the message does not fit a frame.
     package func send(_ message: OrchestratorMessage, to session: SessionID) throws(FrameError) {
-        // A table that cannot be digested cannot be signed, and goes as it is, for the agent to refuse.
-        if case .set(let table) = message, let signer = credentials.signer,
-            let signed = try? WireOrchestratorFrame(table, signedBy: signer)
-        {
-            return send(try EncodedFrame(signed, payloadBytesMax: Frame.tableBytesMax), to: [session])
-        }
-        send(try EncodedFrame(message), to: [session])
+        // What cannot be digested cannot be signed, and goes as it is, for the agent to refuse.
+        let frame =
+            credentials.signer.flatMap { try? WireOrchestratorFrame(message, signedBy: $0) }
+            ?? WireOrchestratorFrame(message)
+        send(try EncodedFrame(frame, payloadBytesMax: Frame.tableBytesMax), to: [session])
     }
 
     /// Sends the same bytes to many. A session that more waits for than the limit is cut off; it comes back.

@@ -94,10 +94,11 @@ extension WireAgentFrame {
 /// What both directions have in common.
 enum WireDecoding {
     static func decode<Frame: SwiftProtobuf.Message, Value>(
-        _ payload: ByteBuffer, as: Frame.Type, _ value: (Frame) throws(WireError) -> Value
+        _ payload: ByteBuffer, as: Frame.Type, keepingUnknownFields: Bool = false,
+        _ value: (Frame) throws(WireError) -> Value
     ) throws(ChannelRefusal) -> Value {
         var options = BinaryDecodingOptions()
-        options.discardUnknownFields = true
+        options.discardUnknownFields = !keepingUnknownFields
         let frame: Frame
         do {
             frame = try Frame(serializedBytes: Array(payload.readableBytesView), options: options)

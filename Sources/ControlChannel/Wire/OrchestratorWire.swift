@@ -62,12 +62,17 @@ extension WireOrchestratorFrame {
         }
     }
 
-    /// The same, with the signature of a table.
+    /// The same, with the signature, and with what it has to be of where that is no table: fields that are not known here
+    /// included.
     static func decodeSigned(
         _ payload: ByteBuffer
-    ) throws(ChannelRefusal) -> (inbound: OrchestratorInbound, signature: TableSignature?) {
-        try WireDecoding.decode(payload, as: WireOrchestratorFrame.self) { frame throws(WireError) in
-            (try frame.value(), frame.signature)
+    ) throws(ChannelRefusal) -> (inbound: OrchestratorInbound, body: SignedBody?, signature: TableSignature?) {
+        try WireDecoding.decode(payload, as: WireOrchestratorFrame.self, keepingUnknownFields: true) {
+            frame throws(WireError) in
+            let inbound = try frame.value()
+            do { return (inbound, try SignedBody(frame), frame.signature) } catch {
+                throw WireError("body", "it cannot be written as it came: \(error)")
+            }
         }
     }
 

@@ -1030,7 +1030,7 @@ nonisolated struct WireOrchestratorFrame: Sendable {
     set {body = .trust(newValue)}
   }
 
-  /// Beside `set` alone: who decided the table, and that not a bit of it is another.
+  /// Beside `set`, `set_paths`, `path_keys` and `trust`: who decided it, and that not a bit of it is another.
   var tableSignature: WireTableSignature {
     get {_tableSignature ?? WireTableSignature()}
     set {_tableSignature = newValue}
@@ -1068,7 +1068,8 @@ nonisolated struct WireOrchestratorFrame: Sendable {
 }
 
 /// Ed25519 (RFC 8032) over "l45 table 1", the device, the generation and the digest of the modules as agents and taps have it
-/// too (64 hex digits), with a zero byte between two of them.
+/// too (64 hex digits), with a zero byte between two of them. Of any other body over "l45 path table 1", "l45 path keys 1" or
+/// "l45 authorities 1", a zero byte, and the body as it stands in the frame, its fields in the order of their numbers.
 nonisolated struct WireTableSignature: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
