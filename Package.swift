@@ -36,6 +36,7 @@ extension Target.Dependency {
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let yams = product(name: "Yams", package: "Yams")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
 }
 
 let package = Package(
@@ -63,6 +64,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         // The values that every part speaks of; imports no sibling.
@@ -82,10 +84,13 @@ let package = Package(
             ],
             exclude: ["Protocol/control.proto"],
             swiftSettings: strict + covered),
+        // Following git repositories: what to do as values, git as a program, in a bare repository.
+        .target(name: "GitSource", dependencies: ["L45Model", .subprocess, .crypto], swiftSettings: strict),
         .target(
             name: "Orchestrator",
             dependencies: [
                 "L45Model", "CL45Core", "IntentCompiler", "Reconciler", "Inventory", "ControlChannel", "HiccupsGuard",
+                "GitSource",
                 .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging, .lifecycle, .crypto,
             ],
             swiftSettings: strict),
@@ -189,6 +194,10 @@ let package = Package(
                 .logging,
             ],
             swiftSettings: strict),
+        // Real repositories for tests.
+        .target(name: "GitFixture", dependencies: [.subprocess], path: "Tests/GitFixture", swiftSettings: strict),
+        .testTarget(
+            name: "GitSourceTests", dependencies: ["GitSource", "GitFixture", "L45Model"], swiftSettings: strict),
         .testTarget(name: "HiccupsGuardTests", dependencies: ["HiccupsGuard", "L45Model"], swiftSettings: strict),
         .testTarget(
             name: "KernelTapTests",
@@ -203,7 +212,8 @@ let package = Package(
             dependencies: [
                 "Orchestrator", "CL45Core", "Agent", "KernelTap", "ControlChannel", "Inventory", "Reconciler",
                 "IntentCompiler",
-                "HiccupsGuard", "L45Model", .logging, .nioCore, .nioPosix, .nioHTTP1, .crypto,
+                "HiccupsGuard", "GitSource", "GitFixture", "L45Model", .logging, .nioCore, .nioPosix, .nioHTTP1,
+                .crypto,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -15,6 +15,7 @@ package final class AuditSlot: Sendable {
 
     private struct State {
         var objects: [String]
+        var detail: String?
         var isOpen = true
     }
 
@@ -32,6 +33,11 @@ package final class AuditSlot: Sendable {
 
     /// Says more exactly what the request is about.
     package func name(_ objects: [String]) { state.withLock { $0.objects = objects } }
+
+    package var detail: String? { state.withLock { $0.detail } }
+
+    /// What the change came to, for the line that goes with it.
+    package func say(_ detail: String) { state.withLock { $0.detail = detail } }
 
     func close() { state.withLock { $0.isOpen = false } }
 }

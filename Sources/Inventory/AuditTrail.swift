@@ -26,7 +26,7 @@ extension Inventory {
         let number = (head.map { $0[0] as Int64 } ?? 0) + 1
         let entry = AuditEntry(
             number: number, at: slot.at, caller: slot.caller, verb: slot.verb, objects: Self.cut(slot.objects),
-            result: result, detail: detail.map { String($0.prefix(Self.auditTextMax)) },
+            result: result, detail: (detail ?? slot.detail).map { String($0.prefix(Self.auditTextMax)) },
             previous: Digest(hex: head.map { Hex.string($0[1] as Data) } ?? AuditEntry.beginning.hex))
         let content = try entry.content
         let hash = Data(Hex.bytes(Digest(of: content).hex) ?? [])

@@ -66,17 +66,23 @@ enum RowSeals {
         name: "device_trust", key: "device", columns: ["serial", "authority", "trusts"],
         noun: "the certificate in use of device")
 
+    static let gitSource = Table(
+        name: "git_source", key: "name", columns: ["spec", "standing"], noun: "the git source")
+    static let owner = Table(
+        name: "intent_owner", key: "intent", columns: ["source", "digest"], noun: "the source of intent")
+
     /// Those of the migration that brought seals, which makes triggers of it: never changed. Later tables are sealed as they are made.
     static let tables = [
         device, labels, plan, table, pathTable, intent, step, source, rollout, token, certificate,
     ]
     static let distrust = Table(
         name: "distrust", key: "name", columns: ["device", "content"], noun: "the distrust of")
-    static let all = tables + [posture, trust, distrust, operators, evicted, deviceTrust] + alerts
+    static let all = tables + [posture, trust, distrust, operators, evicted, deviceTrust, gitSource, owner] + alerts
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
     static let ofFleet = [
         device, labels, plan, table, pathTable, intent, posture, certificate, trust, distrust, evicted, deviceTrust,
+        gitSource, owner,
     ]
     static let ofHistory = [step, source]
 

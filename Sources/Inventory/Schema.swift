@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 11
+    static let version = 12
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -68,6 +68,12 @@ enum Schema {
             try RowSeals.install(RowSeals.evicted, in: db)
             try RowSeals.install(RowSeals.deviceTrust, in: db)
             try db.execute(sql: "PRAGMA user_version = 11")
+        }
+        migrator.registerMigration("git sources") { db in
+            try db.execute(sql: sources)
+            try RowSeals.install(RowSeals.gitSource, in: db)
+            try RowSeals.install(RowSeals.owner, in: db)
+            try db.execute(sql: "PRAGMA user_version = 12")
         }
         return migrator
     }()
@@ -275,6 +281,17 @@ enum Schema {
             serial TEXT NOT NULL,
             authority TEXT NOT NULL,
             trusts TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    // Which git repositories are followed, how far each has come, and which intents are theirs to keep.
+    private static let sources = """
+        CREATE TABLE git_source (name TEXT PRIMARY KEY, spec TEXT NOT NULL, standing TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE intent_owner (
+            intent TEXT PRIMARY KEY,
+            source TEXT NOT NULL REFERENCES git_source ON DELETE CASCADE,
+            digest TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
         """
 

@@ -45,14 +45,17 @@ package struct IntentBook: Sendable {
     /// - Returns: what became of each, in the order of the sources, pruned ones last.
     /// - Throws: `badInput` with every fault of every source; then nothing has changed.
     package mutating func apply(
-        _ sources: [APISource], prune: Bool, lastKnown: (IntentName) throws -> IntentRecord?, now: Timestamp
+        _ sources: [APISource], prune: Bool, sparing: Set<IntentName> = [],
+        lastKnown: (IntentName) throws -> IntentRecord?, now: Timestamp
     ) throws -> (outcomes: [ApplyResult.Intent], warnings: [String]) {
-        try apply(Self.read(sources), prune: prune, lastKnown: lastKnown, now: now)
+        try apply(Self.read(sources), prune: prune, sparing: sparing, lastKnown: lastKnown, now: now)
     }
 
     /// The same, of sources that were read before.
+    /// - Parameter sparing: intents of others, that `prune` leaves in place.
     package mutating func apply(
-        _ read: Reading, prune: Bool, lastKnown: (IntentName) throws -> IntentRecord?, now: Timestamp
+        _ read: Reading, prune: Bool, sparing: Set<IntentName> = [],
+        lastKnown: (IntentName) throws -> IntentRecord?, now: Timestamp
     ) throws -> (outcomes: [ApplyResult.Intent], warnings: [String]) {
         var next = self
         var outcomes: [ApplyResult.Intent] = []
@@ -83,7 +86,8 @@ package struct IntentBook: Sendable {
         }
         if prune {
             let named = Set(read.intents.map(\.0.name))
-            for record in records.values.sorted(by: { $0.name < $1.name }) where !named.contains(record.name) {
+            for record in records.values.sorted(by: { $0.name < $1.name })
+            where !named.contains(record.name) && !sparing.contains(record.name) {
                 next.remove(record.name)
                 outcomes.append(
                     ApplyResult.Intent(name: record.name, outcome: .pruned, revision: record.revision))
@@ -144,6 +148,11 @@ package struct IntentBook: Sendable {
     package struct Reading: Sendable {
         fileprivate var intents: [(Intent, origin: String)]
         fileprivate var warnings: [String]
+
+        /// The documents by name, byte for byte.
+        package var documents: [IntentName: String] {
+            Dictionary(intents.map { ($0.0.name, $0.0.document) }, uniquingKeysWith: { first, _ in first })
+        }
     }
 
     /// - Throws: `badInput` with every fault of every source.

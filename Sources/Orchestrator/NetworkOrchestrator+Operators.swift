@@ -32,6 +32,8 @@ extension NetworkOrchestrator: OperatorService {
             case .removeOperator(let request): return .operators(try removeOperator(request))
             case .audit(let query): return .audit(try inventory.auditTrail(query))
             case .verifyAudit(let check): return .auditVerdict(try inventory.verifyAudit(known: check.known))
+            case .source(let request): return .sources(try steerSource(request))
+            case .sources(let query): return .sources(try sourceViews(query))
             case .version: return .version(version)
             }
         } catch let failure as APIFailure {
@@ -55,14 +57,23 @@ extension NetworkOrchestrator: OperatorService {
 
     private func apply(_ request: ApplyRequest) throws -> ApplyResult {
         let time = now()
-        let proposal = try propose(request.sources, prune: request.prune, time)
+        let isForced = request.force ?? false
+        let proposal = try propose(
+            request.sources, prune: request.prune, sparing: isForced ? [] : sources.kept, time)
         // What a device is to run is told by what it is to run now.
-        let result = change(of: proposal, dryRun: request.dryRun)
+        var result = change(of: proposal, dryRun: request.dryRun)
+        let foreign = sources.kept.intersection(proposal.touched)
+        if request.dryRun {
+            result.warnings += foreign.sorted().map { sources.warning(of: $0) }
+        } else if !isForced {
+            try sources.refuse(foreign)
+        }
         if !request.dryRun, !proposal.touched.isEmpty {
             AuditSlot.current?.name(
                 result.intents.filter { $0.outcome != .unchanged }.map { "intent/\($0.name) \($0.outcome.rawValue)" })
             try refuseWideSelectors(proposal)
             try adopt(proposal.planned, removed: proposal.removed, cause: "operator", time)
+            noteDrift(foreign, time)
             passAtOnce()
         }
         return result
@@ -75,9 +86,12 @@ extension NetworkOrchestrator: OperatorService {
             next.remove(name)
         }
         let time = now()
+        let foreign = sources.kept.intersection(request.intents)
+        if request.force != true { try sources.refuse(foreign) }
         try refuseRelease(next)
         _ = next.followDocument(from: book, applied: [], now: time)
         try adopt(try plan(next, mustFit: [], time), removed: request.intents, cause: "operator", time)
+        noteDrift(foreign, time)
         passAtOnce()
         return DeleteResult(intents: request.intents)
     }
@@ -115,6 +129,7 @@ extension NetworkOrchestrator: OperatorService {
             _ = next.followDocument(from: book, applied: [], now: time)
             let mustFit: Set<IntentName> = record.paused == before.paused ? [record.name] : []
             try adopt(try plan(next, mustFit: mustFit, time), removed: [], cause: request.verb.rawValue, time)
+            if record.source != before.source { noteDrift(sources.kept.intersection([record.name]), time) }
             passAtOnce()
         }
         let now = book.records[record.name] ?? record
@@ -145,7 +160,7 @@ extension NetworkOrchestrator: OperatorService {
         let views = views
         switch query.kind {
         case .devices: return .devices(try views.devices(query))
-        case .intents: return .intents(try views.intents(query))
+        case .intents: return .intents(try views.intents(query).map(withManager))
         case .modules: return .modules(try views.modules(query))
         case .rollouts: return .rollouts(try views.rollouts(query))
         case .paths: return .paths(try views.paths(query))

@@ -15,12 +15,20 @@ extension NetworkOrchestrator {
     }
 
     /// - Throws: `badInput` when they do not parse, do not fit, or cannot be proved.
+    /// - Parameter sparing: intents of others, that `prune` leaves in place.
     func propose(
-        _ sources: [APISource], prune: Bool, mtuBytes: Int = 1500, _ time: Timestamp
+        _ sources: [APISource], prune: Bool, sparing: Set<IntentName> = [], mtuBytes: Int = 1500, _ time: Timestamp
+    ) throws -> Proposal {
+        try propose(IntentBook.read(sources), prune: prune, sparing: sparing, mtuBytes: mtuBytes, time)
+    }
+
+    /// The same, of sources that were read before.
+    func propose(
+        _ reading: IntentBook.Reading, prune: Bool, sparing: Set<IntentName>, mtuBytes: Int = 1500, _ time: Timestamp
     ) throws -> Proposal {
         var next = book
         let (outcomes, warnings) = try next.apply(
-            sources, prune: prune, lastKnown: { try inventory.lastKnown($0) }, now: time)
+            reading, prune: prune, sparing: sparing, lastKnown: { try inventory.lastKnown($0) }, now: time)
         try refuseRelease(next)
         let touched = Set(outcomes.filter { $0.outcome != .unchanged }.map(\.name))
         let planned = try plan(next, mustFit: touched, authored: touched, mtuBytes: mtuBytes, time)
@@ -56,7 +64,8 @@ extension NetworkOrchestrator {
                 "an MTU is \(PlanRequest.mtuRange.lowerBound) to \(PlanRequest.mtuRange.upperBound) bytes, not "
                     + "\(request.mtuBytes)")
         }
-        let proposal = try propose(request.sources, prune: request.prune, mtuBytes: request.mtuBytes, now())
+        let proposal = try propose(
+            request.sources, prune: request.prune, sparing: sources.kept, mtuBytes: request.mtuBytes, now())
         let forecast = PlanForecast(
             devices: fleet.devices.mapValues(\.device), before: fleet.devices.values.compactMap(\.plan),
             after: proposal.planned.plans, book: proposal.planned.book, drainBound: configuration.policy.drainBound)

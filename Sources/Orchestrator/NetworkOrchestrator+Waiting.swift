@@ -29,6 +29,26 @@ extension NetworkOrchestrator {
         await withCheckedContinuation { waiters.append(Waiter(condition: condition, continuation: $0)) }
     }
 
+    /// Returns once the git sources are as `condition` wants them.
+    package func waitUntilSources(_ condition: @escaping @Sendable (SourceBook) -> Bool) async {
+        if condition(sources) { return }
+        await withCheckedContinuation {
+            sourceWaiters.append(SourceWaiter(condition: condition, continuation: $0))
+        }
+    }
+
+    func resumeSourceWaiters() {
+        let ready = sourceWaiters.filter { $0.condition(sources) }
+        guard !ready.isEmpty else { return }
+        sourceWaiters.removeAll { $0.condition(sources) }
+        for waiter in ready { waiter.continuation.resume() }
+    }
+
+    struct SourceWaiter {
+        let condition: @Sendable (SourceBook) -> Bool
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
     /// Returns once agents can connect.
     package func waitUntilListening() async {
         if server != nil { return }

@@ -58,6 +58,13 @@ package actor NetworkOrchestrator {
     var trustDue: Set<DeviceID> = []
     /// When devices were asked to renew their certificates.
     var renewalAsked: [DeviceID: Timestamp] = [:]
+    /// Git repositories that are followed.
+    package internal(set) var sources: SourceBook
+    /// Rung when a source may be due; what runs them waits for it.
+    let sourceBell = SourceBell()
+    var sourceWaiters: [SourceWaiter] = []
+    /// Where forges tell of pushes; nil: nowhere.
+    package internal(set) var webhookPort: Int?
     /// Something changed that may end a phase of a change of authority.
     var authorityMoved = true
 
@@ -90,6 +97,7 @@ package actor NetworkOrchestrator {
         trusts = PathTrustBook(stored.pathTrusts)
         checks = CheckBook(policy: configuration.checks, checks: stored.checks, distrusts: stored.distrusts)
         book.distrusted = checks.distrusted
+        sources = SourceBook(try inventory.sources())
         // It was killed between the verdict and the plans without the device.
         toShutOut = Set(
             stored.distrusts.filter { distrust in
@@ -118,6 +126,7 @@ package actor NetworkOrchestrator {
         self.server = server
         let operators = try await openSocket()
         let door = try await openDoor()
+        let listener = try await openWebhook()
         auditStart()
         logger.info(
             "orchestrator up",
@@ -128,7 +137,7 @@ package actor NetworkOrchestrator {
         resumeListeningWaiters()
         var failure: (any Error)?
         do {
-            try await serve(server, operators, door)
+            try await serve(server, operators, door, listener)
         } catch is CancellationError {
         } catch {
             failure = error
@@ -150,12 +159,14 @@ package actor NetworkOrchestrator {
 
     private func serve(
         _ server: ChannelServer, _ operators: OperatorServer<NetworkOrchestrator>,
-        _ door: RemoteOperatorServer<NetworkOrchestrator>?
+        _ door: RemoteOperatorServer<NetworkOrchestrator>?, _ listener: WebhookListener?
     ) async throws {
         let couriers = couriers()
         try await withThrowingTaskGroup { group in
             group.addTask { try await operators.run() }
             if let door { group.addTask { try await door.run() } }
+            if let listener { group.addTask { try await listener.run() } }
+            group.addTask { await self.followSources() }
             group.addTask { await self.takeEvents(of: server) }
             group.addTask { try await self.passWhenWoken() }
             group.addTask { try await self.tick() }
@@ -255,6 +266,7 @@ package actor NetworkOrchestrator {
         try followAuthority(time)
         askWhereRolloutsWait(time)
         lookAtFleet(time)
+        tendSources(time)
         resumeWaiters()
     }
 

@@ -28,6 +28,9 @@ package struct OrchestratorConfiguration: Sendable {
     /// The socket's path; nil: `api.sock` in the state folder.
     package var socket: String?
 
+    /// Following git repositories.
+    package var git: GitConfiguration
+
     package struct Door: Hashable, Sendable {
         package var host: String
         /// 0: any free one.
@@ -43,8 +46,9 @@ package struct OrchestratorConfiguration: Sendable {
         reportEvery: Span = .seconds(10), heartbeatEvery: Span = .seconds(15), silenceMax: Span = .seconds(45),
         passEvery: Span = .milliseconds(20), checks: CheckPolicy = CheckPolicy(),
         alerts: AlertConfiguration = AlertConfiguration(), operators: Door? = nil, operatorGroup: UInt32? = nil,
-        socket: String? = nil, key: KeyPlace? = nil
+        socket: String? = nil, key: KeyPlace? = nil, git: GitConfiguration = GitConfiguration()
     ) {
+        self.git = git
         self.checks = checks
         self.alerts = alerts
         self.key = key

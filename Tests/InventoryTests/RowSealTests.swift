@@ -43,6 +43,11 @@ struct RowSealTests {
             PostureStanding(
                 posture: IntentName("cpcon"), level: PostureLevel("CPCON4"), by: "alice@ops-1", via: .command,
                 since: noon))
+        try cib.put(
+            StoredSource(
+                spec: SourceSpec(name: "net", url: "/srv/net"),
+                standing: SourceStanding(addedAt: noon, addedBy: "root", scope: .everything)),
+            owned: [IntentOwner(intent: IntentName("dns"), source: "net", digest: Digest(of: Data("dns".utf8)))])
         var trust = PathTrust(PathTrust.Place(deviceID(1), PathName("wan/10.2.0.0/24")))
         _ = trust.confirmed(20_000, whyPlain: "", now: noon)
         try cib.record(trusts: [trust])

@@ -58,12 +58,13 @@ private let rootHelp = """
       delete                  Withdraw intents.
       explain                 Say why an intent is not done, or show intents in
                               their long form.
+      source                  Follow git repositories of intents.
 
     FLEET SUBCOMMANDS:
       get                     List devices, intents, modules, rollouts, paths, the
-                              posture, alerts or events.
+                              posture, alerts, events or git sources.
       describe                Show all about one device, intent, module, path,
-                              posture or alert.
+                              posture, alert or git source.
       alerts                  See what is wrong, and say that you look after it.
       rollout                 See and steer how an intent comes about.
       threat-level            See and change the level of the posture.

@@ -12,6 +12,7 @@ enum DescribeIntent {
         sheet.field("Phase", IntentsTable.phase(intent))
         let behind = intent.observedRevision < intent.revision ? ", seen so far \(intent.observedRevision)" : ""
         sheet.field("Revision", "\(intent.revision)\(behind), from \(intent.origin)")
+        if let manager = intent.manager { sheet.field("Kept by", manager) }
         sheet.field("Epoch", "\(intent.epoch), since \(Age.ago(intent.epochSince, now))")
         let next = intent.rotateNext.map { ", next in \(Age.text($0.timestamp - now))" } ?? ""
         sheet.field("Rotates", intent.rotates.map { "\($0)\(next)" } ?? "by hand alone")

@@ -12,6 +12,7 @@ enum Listing: Sendable {
     case posture([PostureView])
     case alerts([AlertView])
     case events([EventView])
+    case sources([SourceView])
 
     /// - Returns: nil when the answer is no list.
     init?(_ response: APIResponse) {
@@ -24,6 +25,7 @@ enum Listing: Sendable {
         case .posture(let all): self = .posture(all)
         case .alerts(let all): self = .alerts(all)
         case .events(let all): self = .events(all)
+        case .sources(let all): self = .sources(all)
         default: return nil
         }
     }
@@ -41,6 +43,7 @@ enum Listing: Sendable {
         case .posture(let all): all.map { "posture/\($0.name)" }
         case .alerts(let all): all.map { "alert/\($0.id)" }
         case .events(let all): all.map { "event/\($0.id)" }
+        case .sources(let all): all.map { "source/\($0.name)" }
         }
     }
 
@@ -54,6 +57,7 @@ enum Listing: Sendable {
         case .posture(let all): PostureTable.table(all, now: now)
         case .alerts(let all): AlertsTable.table(all, now: now, wide: wide)
         case .events(let all): EventsTable.table(all, now: now, wide: wide)
+        case .sources(let all): SourcesTable.table(all, now: now, wide: wide)
         }
     }
 
@@ -69,6 +73,7 @@ enum Listing: Sendable {
             case .posture(let all): try Self.json(all)
             case .alerts(let all): try Self.json(all)
             case .events(let all): try Self.json(all)
+            case .sources(let all): try Self.json(all)
             }
         }
     }
@@ -84,6 +89,7 @@ enum Listing: Sendable {
             case .posture(let all): try Self.yaml(all)
             case .alerts(let all): try Self.yaml(all)
             case .events(let all): try Self.yaml(all)
+            case .sources(let all): try Self.yaml(all)
             }
         }
     }

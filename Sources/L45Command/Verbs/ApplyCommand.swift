@@ -16,13 +16,15 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup var sources: SourceOptions
     @Flag(help: "Withdraw every intent that the files do not name.")
     var prune = false
+    @Flag(help: "Change intents too that a git source keeps.")
+    var force = false
     @Flag(help: "Say what would change, and change nothing.")
     var dryRun = false
     @OptionGroup var waiting: WaitOptions
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let request = ApplyRequest(sources: try sources.read(), prune: prune, dryRun: dryRun)
+        let request = ApplyRequest(sources: try sources.read(), prune: prune, dryRun: dryRun, force: force)
         let response = try await server.ask(.apply(request))
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard

@@ -16,6 +16,8 @@ struct DeleteCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("'intent', then names.", valueName: "intent name"))
     var names: [String] = []
     @OptionGroup var sources: SourceOptions
+    @Flag(help: "Withdraw intents too that a git source keeps.")
+    var force = false
     @OptionGroup var waiting: WaitOptions
     @OptionGroup var server: ServerOptions
 
@@ -30,7 +32,7 @@ struct DeleteCommand: AsyncParsableCommand {
 
     func run() async throws {
         let named = try names.isEmpty ? namesInFiles() : names.dropFirst().map { IntentName($0) }
-        let response = try await server.ask(.delete(DeleteRequest(intents: named)))
+        let response = try await server.ask(.delete(DeleteRequest(intents: named, force: force)))
         guard case .deleted(let result) = response else { throw response.unexpected }
         let console = Console.standard
         try console.print(result.intents.map { "intent/\($0) is being withdrawn" }.joined(separator: "\n"))

@@ -4,7 +4,7 @@ import L45Model
 struct DescribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show all about one device, intent, module, path, posture or alert.",
+        abstract: "Show all about one device, intent, module, path, posture, alert or git source.",
         discussion: """
               l45 describe device resolver-1
               l45 describe intent dns
@@ -12,10 +12,11 @@ struct DescribeCommand: AsyncParsableCommand {
               l45 describe path edge-1/wan/10.2.0.0/24
               l45 describe posture cpcon
               l45 describe alert 12
+              l45 describe source net
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case device, intent, module, path, posture, alert
+        case device, intent, module, path, posture, alert, source
     }
 
     @Argument(help: "What it is.")
@@ -64,6 +65,10 @@ struct DescribeCommand: AsyncParsableCommand {
             }
             return DescribePosture.text(
                 posture, events: try await events("posture/\(posture.name)"), now: .now(), palette)
+        case .source:
+            let response = try await server.ask(.sources(SourceQuery(names: [name])))
+            guard case .sources(let sources) = response, let source = sources.first else { throw response.unexpected }
+            return DescribeSource.text(source, events: try await events("source/\(name)"), now: .now(), palette)
         case .alert:
             let response = try await server.ask(.alerts(AlertQuery(ids: try AlertIDs.of([name]))))
             guard case .alerts(let alerts) = response, let alert = alerts.first else { throw response.unexpected }

@@ -4,7 +4,7 @@ import L45Model
 
 /// What `get` lists.
 enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case devices, intents, modules, rollouts, paths, posture, alerts, events
+    case devices, intents, modules, rollouts, paths, posture, alerts, events, sources
 
     init?(argument: String) {
         guard
@@ -20,7 +20,7 @@ enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
-        abstract: "List devices, intents, modules, rollouts, paths, the posture, alerts or events.",
+        abstract: "List devices, intents, modules, rollouts, paths, the posture, alerts, events or git sources.",
         discussion: """
               l45 get devices -l role=resolver -o wide
               l45 get modules --intent dns --watch
@@ -30,6 +30,7 @@ struct GetCommand: AsyncParsableCommand {
               l45 get alerts --state all --device resolver-1 -o wide
               l45 get events intent/dns --limit 20
               l45 get events flow/dns          every flow of the intent
+              l45 get sources -o wide
             """)
 
     @Argument(help: "What to list.")
@@ -92,6 +93,9 @@ struct GetCommand: AsyncParsableCommand {
     }
 
     private func request() throws -> APIRequest {
+        // What `-o name` prints is understood as a name again.
+        let prefix = "\(self.kind.singular)/"
+        let bare = names.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
         let kind: ResourceQuery.Kind
         switch self.kind {
         case .devices: kind = .devices
@@ -101,15 +105,13 @@ struct GetCommand: AsyncParsableCommand {
         case .paths: kind = .paths
         case .posture: kind = .posture
         case .events: return .events(EventQuery(subject: names.first, limit: limit ?? 200))
+        case .sources: return .sources(SourceQuery(names: bare))
         case .alerts:
             return .alerts(
                 AlertQuery(
                     ids: try AlertIDs.of(names), states: (state ?? .unresolved).states, severity: severity ?? .notice,
                     device: device, limit: limit ?? 1000))
         }
-        // What `-o name` prints is understood as a name again.
-        let prefix = "\(self.kind.singular)/"
-        let bare = names.map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
         return .get(
             ResourceQuery(
                 kind, names: bare, selector: Labels.merged(selector), intent: intent.map { IntentName($0) },

@@ -72,6 +72,7 @@ struct NcoCommand: AsyncParsableCommand {
     @Option(help: KeyPlace.help)
     var key: KeyPlace?
     @OptionGroup(title: "Alerts") var alerts: AlertOptions
+    @OptionGroup(title: "Git repositories") var git: GitOptions
     @OptionGroup var logs: LogOptions
 
     func validate() throws {
@@ -99,6 +100,7 @@ struct NcoCommand: AsyncParsableCommand {
         let told = try alerts.configuration()
         let orchestrator: NetworkOrchestrator
         let group = try socketGroup.map(Self.group)
+        let followed = try git.configuration()
         do {
             try FileManager.default.createDirectory(
                 atPath: (folder as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
@@ -112,7 +114,7 @@ struct NcoCommand: AsyncParsableCommand {
                     passEvery: passEvery,
                     checks: CheckPolicy(windowMax: secCheckWindow, silence: checkSilence), alerts: told,
                     operators: operators.map { OrchestratorConfiguration.Door(host: $0.host, port: $0.port) },
-                    operatorGroup: group, socket: socket, key: key),
+                    operatorGroup: group, socket: socket, key: key, git: followed),
                 logger: logger)
         } catch {
             throw CommandEnd.badInput("the orchestrator can not start: \(error)")

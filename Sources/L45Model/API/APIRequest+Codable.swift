@@ -18,6 +18,7 @@ extension APIRequest: Codable {
         case verifyAudit = "verify-audit"
         case evictDevice = "evict-device"
         case authority
+        case source, sources
     }
 
     private enum Key: String, CodingKey { case api, verb, body }
@@ -58,6 +59,8 @@ extension APIRequest: Codable {
         case .verifyAudit: self = .verifyAudit(try body())
         case .evictDevice: self = .evictDevice(try body())
         case .authority: self = .authority(try body())
+        case .source: self = .source(try body())
+        case .sources: self = .sources(try body())
         case .version: self = .version
         }
     }
@@ -90,6 +93,8 @@ extension APIRequest: Codable {
         case .verifyAudit(let body): try put(.verifyAudit, body)
         case .evictDevice(let body): try put(.evictDevice, body)
         case .authority(let body): try put(.authority, body)
+        case .source(let body): try put(.source, body)
+        case .sources(let body): try put(.sources, body)
         case .version: try container.encode(Verb.version, forKey: .verb)
         }
     }

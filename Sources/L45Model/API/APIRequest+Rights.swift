@@ -3,7 +3,8 @@ extension APIRequest {
     /// The least role that may ask for it.
     package var neededRole: OperatorRole {
         switch self {
-        case .get, .events, .alerts, .plan, .version: .view
+        case .get, .events, .alerts, .plan, .version, .sources: .view
+        case .source(let request): [.add, .remove].contains(request.verb) ? .administer : .operate
         case .apply(let request): request.dryRun ? .view : .operate
         case .delete, .rollout, .setLevel, .handleAlerts: .operate
         case .createToken, .setLabels, .forgetDevice, .readmitDevice, .evictDevice: .administer
@@ -23,10 +24,10 @@ extension APIRequest {
     /// Whether it changes something, and so has a line in the audit trail whatever comes of it.
     package var isChange: Bool {
         switch self {
-        case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit: false
+        case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit, .sources: false
         case .apply(let request): !request.dryRun
         case .delete, .rollout, .setLevel, .handleAlerts, .createToken, .setLabels, .forgetDevice, .readmitDevice: true
-        case .addOperator, .removeOperator, .evictDevice: true
+        case .addOperator, .removeOperator, .evictDevice, .source: true
         case .authority(let request): request.rotate
         }
     }
@@ -54,6 +55,8 @@ extension APIRequest {
         case .removeOperator: "operator remove"
         case .audit: "audit"
         case .verifyAudit: "audit verify"
+        case .source(let request): "source \(request.verb.rawValue)"
+        case .sources: "get sources"
         case .version: "version"
         }
     }
@@ -81,6 +84,8 @@ extension APIRequest {
         case .addOperator(let request):
             ["operator/\(request.name)", "role/\(request.role.rawValue)", "scope/\(request.scope)"]
         case .removeOperator(let request): ["operator/\(request.name)"]
+        case .source(let request): ["source/\(request.name)"] + (request.spec.map { ["url/\($0.url)"] } ?? [])
+        case .sources(let query): query.names
         case .operators, .audit, .verifyAudit, .version: []
         }
     }

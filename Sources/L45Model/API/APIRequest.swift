@@ -40,6 +40,10 @@ package enum APIRequest: Hashable, Sendable {
     case audit(AuditQuery)
     /// Look whether the audit trail is whole. Answer: `.auditVerdict`.
     case verifyAudit(AuditCheck)
+    /// Follow git repositories, or no more. Answer: `.sources`, the one that it is about.
+    case source(SourceRequest)
+    /// Answer: `.sources`.
+    case sources(SourceQuery)
     /// Answer: `.version`.
     case version
 }
@@ -51,11 +55,14 @@ package struct ApplyRequest: Hashable, Codable, Sendable {
     package var prune: Bool
     /// Say what would change, and change nothing.
     package var dryRun: Bool
+    /// Change intents that a git source keeps, too; nil: no.
+    package var force: Bool?
 
-    package init(sources: [APISource], prune: Bool = false, dryRun: Bool = false) {
+    package init(sources: [APISource], prune: Bool = false, dryRun: Bool = false, force: Bool = false) {
         self.sources = sources
         self.prune = prune
         self.dryRun = dryRun
+        self.force = force ? true : nil
     }
 }
 
@@ -73,7 +80,12 @@ package struct APISource: Hashable, Codable, Sendable {
 /// Intents to be withdrawn, all or none: a name that is not there is `notFound`.
 package struct DeleteRequest: Hashable, Codable, Sendable {
     package var intents: [IntentName]
-    package init(intents: [IntentName]) { self.intents = intents }
+    /// Those of a git source, too; nil: no.
+    package var force: Bool?
+    package init(intents: [IntentName], force: Bool = false) {
+        self.intents = intents
+        self.force = force ? true : nil
+    }
 }
 
 /// Which resources to read. What is given narrows; nothing given is everything.

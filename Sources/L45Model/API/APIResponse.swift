@@ -22,6 +22,7 @@ package enum APIResponse: Hashable, Sendable {
     case auditVerdict(AuditVerdict)
     case evicted(EvictResult)
     case authority(AuthorityView)
+    case sources([SourceView])
     case version(VersionView)
     case failure(APIFailure)
 }
@@ -31,7 +32,7 @@ extension APIResponse: Codable {
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
         case failure, paths, planned, posture, level, alerts, evicted, authority
-        case operators, audit
+        case operators, audit, sources
         case operatorGranted = "operator-granted"
         case auditVerdict = "audit-verdict"
     }
@@ -62,6 +63,7 @@ extension APIResponse: Codable {
         case .auditVerdict: .auditVerdict
         case .evicted: .evicted
         case .authority: .authority
+        case .sources: .sources
         case .version: .version
         case .failure: .failure
         }
@@ -94,6 +96,7 @@ extension APIResponse: Codable {
         case .auditVerdict: self = .auditVerdict(try body())
         case .evicted: self = .evicted(try body())
         case .authority: self = .authority(try body())
+        case .sources: self = .sources(try body())
         case .version: self = .version(try body())
         case .failure: self = .failure(try body())
         }
@@ -126,6 +129,7 @@ extension APIResponse: Codable {
         case .auditVerdict(let body): try container.encode(body, forKey: .body)
         case .evicted(let body): try container.encode(body, forKey: .body)
         case .authority(let body): try container.encode(body, forKey: .body)
+        case .sources(let body): try container.encode(body, forKey: .body)
         case .version(let body): try container.encode(body, forKey: .body)
         case .failure(let body): try container.encode(body, forKey: .body)
         }

@@ -28,6 +28,8 @@ package struct IntentView: Hashable, Codable, Sendable {
     package var ready: Bool
     package var conditions: [Condition]
     package var origin: String
+    /// The git source that keeps it, `git/net`; nil: operators do, by hand.
+    package var manager: String?
     /// The YAML document, byte for byte.
     package var source: String
 

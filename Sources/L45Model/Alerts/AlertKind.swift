@@ -49,6 +49,8 @@ extension AlertKind {
     package static let certificateWithdrawn = AlertKind("certificate-withdrawn")
     /// Where alerts are delivered to does not take them.
     package static let sinkDown = AlertKind("sink-down")
+    /// A git source that is followed does not go on.
+    package static let sourceStalled = AlertKind("source-stalled")
     /// There are more open alerts than are kept.
     package static let alertsOverflow = AlertKind("alerts-overflow")
 }
@@ -85,6 +87,8 @@ extension AlertKind {
         case .certificateWithdrawn:
             "somebody has a copy of an old key, or a machine came back from an old image; enrol that one with a new token"
         case .sinkDown: "nothing is lost yet: what waits is delivered when it is back"
+        case .sourceStalled:
+            "'l45 describe source' shows why; what was applied last stays in force until a commit that can be taken"
         case .alertsOverflow:
             "'l45 get alerts' shows those that are kept; a rule that raises so many is worth a look itself"
         default: nil

@@ -8,6 +8,8 @@ package struct Caller: Hashable, Sendable {
         case socket
         case token
         case certificate
+        /// A commit of a git source that is followed.
+        case git
     }
 
     /// An operator's name, or `uid 1000` of a local user who needs none.

@@ -41,9 +41,14 @@ extension NetworkOrchestrator {
                 "'\(request.verb)' is about the whole fleet, and the rights of '\(caller.name)' are for "
                     + "\(caller.scope)")
         }
+        return OperatorCall(caller: caller, devices: try covered(by: caller.scope))
+    }
+
+    /// - Returns: nil: all.
+    func covered(by scope: LabelScope) throws(InventoryError) -> Set<DeviceID>? {
+        guard !scope.isEverything else { return nil }
         let labels = try inventory.operatorLabels()
-        let covered = fleet.devices.keys.filter { caller.scope.covers(labels[$0] ?? [:]) }
-        return OperatorCall(caller: caller, devices: Set(covered))
+        return Set(fleet.devices.keys.filter { scope.covers(labels[$0] ?? [:]) })
     }
 
     /// A change that left no line with its own transaction gets one now.

@@ -27,13 +27,15 @@ final class TestFleet {
     private let alerts: AlertConfiguration
     private let reportEvery: Span
     private let door: OrchestratorConfiguration.Door?
+    private let git: GitConfiguration
 
     /// - Parameter operatorsAfar: whether it listens for operators on other machines.
     init(
         drainBound: Span = .milliseconds(20), clock: TestClock = TestClock(), checks: CheckPolicy = CheckPolicy(),
         alerts: AlertConfiguration = AlertConfiguration(), reportEvery: Span = .seconds(10),
-        operatorsAfar: Bool = false
+        operatorsAfar: Bool = false, git: GitConfiguration = GitConfiguration()
     ) async throws {
+        self.git = git
         door = operatorsAfar ? OrchestratorConfiguration.Door(host: "127.0.0.1", port: 0) : nil
         self.drainBound = drainBound
         self.clock = clock
@@ -42,7 +44,8 @@ final class TestFleet {
         self.reportEvery = reportEvery
         folder = FileManager.default.temporaryDirectory.appending(path: "l45-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        (current, running) = try await Self.start(folder, port: 0, drainBound, clock, checks, alerts, reportEvery, door)
+        (current, running) = try await Self.start(
+            folder, port: 0, drainBound, clock, checks, alerts, reportEvery, door, git)
     }
 
     var orchestrator: NetworkOrchestrator {
@@ -52,13 +55,14 @@ final class TestFleet {
 
     private static func start(
         _ folder: URL, port: Int, _ drainBound: Span, _ clock: TestClock, _ checks: CheckPolicy,
-        _ alerts: AlertConfiguration, _ reportEvery: Span, _ door: OrchestratorConfiguration.Door?
+        _ alerts: AlertConfiguration, _ reportEvery: Span, _ door: OrchestratorConfiguration.Door?,
+        _ git: GitConfiguration
     ) async throws -> (NetworkOrchestrator, Task<Void, any Error>) {
         let orchestrator = try NetworkOrchestrator(
             configuration: OrchestratorConfiguration(
                 stateFolder: folder.appending(path: "nco").path, host: "127.0.0.1", port: port,
                 policy: RolloutPolicy(drainBound: drainBound), reportEvery: reportEvery,
-                passEvery: .milliseconds(1), checks: checks, alerts: alerts, operators: door),
+                passEvery: .milliseconds(1), checks: checks, alerts: alerts, operators: door, git: git),
             logger: quiet, now: { clock.now })
         let running = Task { try await orchestrator.run() }
         await orchestrator.waitUntilListening()
@@ -119,7 +123,7 @@ final class TestFleet {
         running = Task {}
         current = nil
         (current, running) = try await Self.start(
-            folder, port: port, drainBound, clock, checks, alerts, reportEvery, door)
+            folder, port: port, drainBound, clock, checks, alerts, reportEvery, door, git)
     }
 
     func apply(_ yaml: String, prune: Bool = false, dryRun: Bool = false) async -> APIResponse {

@@ -1,0 +1,42 @@
+import Foundation
+
+/// A commit object, as far as it is looked at.
+package struct GitCommit: Hashable, Sendable {
+    package var id: String
+    /// `Jane Doe <jane@example.org>`, printable, at most 200 characters.
+    package var author: String
+    package var subject: String
+    package var isSigned: Bool
+
+    package init(id: String, author: String, subject: String, isSigned: Bool) {
+        self.id = id
+        self.author = author
+        self.subject = subject
+        self.isSigned = isSigned
+    }
+
+    /// Reads what `git cat-file commit` writes: headers, an empty line, the message.
+    package init(id: String, object: [UInt8]) {
+        var author = ""
+        var isSigned = false
+        var subject = ""
+        var inMessage = false
+        for line in String(decoding: object, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) {
+            if inMessage {
+                if line.allSatisfy(\.isWhitespace) { continue }
+                subject = Self.shown(line)
+                break
+            }
+            if line.isEmpty { inMessage = true }
+            if line.hasPrefix("gpgsig ") || line.hasPrefix("gpgsig-sha256 ") { isSigned = true }
+            if line.hasPrefix("author "), let end = line.lastIndex(of: ">") {
+                author = Self.shown(line[...end].dropFirst("author ".count))
+            }
+        }
+        self.init(id: id, author: author, subject: subject, isSigned: isSigned)
+    }
+
+    private static func shown(_ text: some StringProtocol) -> String {
+        String(text.unicodeScalars.filter { $0.properties.generalCategory != .control }.prefix(200).map(Character.init))
+    }
+}

@@ -1,0 +1,68 @@
+import Crypto
+package import Foundation
+package import L45Model
+
+/// What a forge's webhook says: which repository, which reference. It only ever causes a look, and is believed no further.
+package struct PushNotice: Hashable, Sendable {
+    /// Places of the repository, as `SourceAddress.place` writes them.
+    package var places: Set<String>
+    /// `refs/heads/main`; nil: any.
+    package var ref: String?
+
+    package static let bodyBytesMax = 1 << 20
+
+    package init(places: Set<String>, ref: String?) {
+        self.places = places
+        self.ref = ref
+    }
+
+    /// Reads the push event of GitHub, Gitea and Forgejo, or `{"url": ..., "ref": ...}`, as a hook script may send it.
+    /// - Returns: nil when it is neither.
+    package init?(_ body: some DataProtocol) {
+        guard let event = try? JSONDecoder().decode(Body.self, from: Data(body)) else { return nil }
+        let repository = event.repository
+        let urls = [
+            event.url, repository?.clone_url, repository?.ssh_url, repository?.html_url, repository?.url,
+            repository?.git_url,
+        ]
+        places = Set(urls.compactMap { $0.flatMap { try? SourceAddress($0).place } })
+        guard !places.isEmpty else { return nil }
+        ref = event.ref
+    }
+
+    /// Names as on the wire.
+    private struct Body: Decodable {
+        struct Repository: Decodable {
+            var clone_url: String?
+            var ssh_url: String?
+            var html_url: String?
+            var git_url: String?
+            var url: String?
+        }
+        var url: String?
+        var ref: String?
+        var repository: Repository?
+    }
+
+    /// Whether the source may have something new.
+    package func concerns(_ spec: SourceSpec) -> Bool {
+        guard let address = try? SourceAddress(spec.url), places.contains(address.place) else { return false }
+        guard let ref, let own = spec.reference.ref else { return true }
+        return ref == own
+    }
+
+    /// Whether `X-Hub-Signature-256` is the one of this body: `sha256=` and the hex digits of HMAC-SHA256 under the secret. Compared
+    /// in constant time.
+    package static func isSigned(_ body: some DataProtocol, header: String?, secret: Secret) -> Bool {
+        guard let header, header.hasPrefix("sha256="), let code = Hex.bytes(String(header.dropFirst(7))) else {
+            return false
+        }
+        return HMAC<SHA256>.isValidAuthenticationCode(
+            code, authenticating: body, using: SymmetricKey(data: secret.bytes))
+    }
+
+    /// The header of a body, for who sends one.
+    package static func signature(_ body: some DataProtocol, secret: Secret) -> String {
+        "sha256=" + Hex.string(HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: secret.bytes)))
+    }
+}
