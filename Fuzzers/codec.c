@@ -65,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	CHECK(dialect.kind <= L45_STREAM && dialect.reserved == 0);
+	CHECK(dialect.kind != L45_STREAM || dialect.start <= L45_AFTER_TLS_HANDSHAKE);
 	if (dialect.kind != L45_MONITOR) {
 		CHECK(dialect.tag_bytes >= L45_TAG_BYTES_MIN && dialect.tag_bytes <= L45_TAG_BYTES_MAX);
 		CHECK(dialect.label_bytes + L45_TAG_BYTES_MIN <= dialect.tag_bytes);

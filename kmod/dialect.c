@@ -23,6 +23,11 @@ static int l45_stream_check(const struct l45_module *module, const struct l45_di
 	if (module->protocol != IPPROTO_TCP)
 		return l45_fault(fault, -EINVAL, at, "module %llu: a stream tag can not go on protocol %u", module->id,
 				 module->protocol);
+	/* The user-space tap's alone. */
+	if (dialect->start != L45_FROM_FIRST_BYTE)
+		return l45_fault(fault, -EINVAL, at,
+				 "module %llu: its dialect begins after a handshake (%u), which this tap can not do",
+				 module->id, dialect->start);
 	if (dialect->frame_bytes < L45_FRAME_BYTES_MIN || dialect->frame_bytes > L45_FRAME_BYTES_MAX)
 		return l45_fault(fault, -EINVAL, at, "module %llu: its frames of %u bytes are outside %d to %u",
 				 module->id, dialect->frame_bytes, L45_FRAME_BYTES_MIN, L45_FRAME_BYTES_MAX);

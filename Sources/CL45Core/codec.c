@@ -42,6 +42,8 @@ static int in_bounds(const struct l45_dialect *dialect)
 		return 0;
 	if (dialect->label_bytes > dialect->tag_bytes - L45_TAG_BYTES_MIN)
 		return 0;
+	if (dialect->kind == L45_STREAM && dialect->start > L45_AFTER_TLS_HANDSHAKE)
+		return 0;
 	if (dialect->kind == L45_STREAM)
 		return dialect->frame_bytes >= L45_FRAME_BYTES_MIN && dialect->frame_bytes <= L45_FRAME_BYTES_MAX;
 	if (dialect->place == L45_AT_OFFSET)

@@ -43,3 +43,24 @@ size_t iov_scatter(const struct iovec *iov, size_t count, const void *from, size
 	}
 	return copied;
 }
+
+size_t iov_cut(const struct iovec *iov, size_t count, uint64_t skip, uint64_t bytes, struct iovec *out)
+{
+	size_t made = 0;
+
+	for (size_t i = 0; i < count && bytes > 0; i++) {
+		size_t take = iov[i].iov_len;
+
+		if (skip >= take) {
+			skip -= take;
+			continue;
+		}
+		take -= skip;
+		if (take > bytes)
+			take = bytes;
+		out[made++] = (struct iovec){ (char *)iov[i].iov_base + skip, take };
+		skip = 0;
+		bytes -= take;
+	}
+	return made;
+}

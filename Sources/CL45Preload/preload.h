@@ -225,7 +225,10 @@ int datagram_pending(int fd, int *bytes); /* FIONREAD */
 void stream_opened(struct l45_flow *flow, const struct rules *rules, bool opening);
 ssize_t stream_send(int fd, struct l45_flow *flow, const struct msghdr *message, int flags);
 ssize_t stream_recv(int fd, struct l45_flow *flow, struct msghdr *message, int flags);
-/* Decides how an undecided stream opens, by what has come. 0 decided; -EAGAIN nothing there yet; 1 end of stream. */
+/*
+ * Decides how an undecided stream opens, by what has come. 0 decided; -EAGAIN nothing there yet; 1 end of stream;
+ * STREAM_PRELUDE (stream.h) it does not open yet.
+ */
 int stream_settle(int fd, struct l45_flow *flow);
 /* Takes what tags lie at the head of the queue. True when a read would give something: bytes, the end, an error. */
 bool stream_readable(int fd, struct l45_flow *flow);
@@ -243,6 +246,8 @@ ssize_t transfer_recv(int fd, struct msghdr *message, int flags, enum fd_kind ki
 size_t iov_total(const struct iovec *iov, size_t count);
 /* Copies up to bytes from the iovecs, beginning at offset. Returns the bytes copied. */
 size_t iov_gather(const struct iovec *iov, size_t count, size_t offset, void *to, size_t bytes);
+/* Lays bytes of the iovecs, from skip on, out anew; out has room for count. Returns the pieces. */
+size_t iov_cut(const struct iovec *iov, size_t count, uint64_t skip, uint64_t bytes, struct iovec *out);
 size_t iov_scatter(const struct iovec *iov, size_t count, const void *from, size_t bytes);
 
 /* ---- wait.c ---- */

@@ -54,7 +54,7 @@ bool stream_readable(int fd, struct l45_flow *flow)
 		const int settled = stream_settle(fd, flow);
 
 		if (settled != 0) {
-			readable = settled == 1;
+			readable = settled != -EAGAIN;
 			goto out;
 		}
 	}
@@ -129,8 +129,12 @@ int stream_pending(int fd, struct l45_flow *flow, int *bytes)
 		return 0;
 	if (lock_take(&flow->rx_lock, false) < 0)
 		return 0;
-	if (flow->rx.mode == L45_UNDECIDED)
-		stream_settle(fd, flow);
+	if (flow->rx.mode == L45_UNDECIDED && stream_settle(fd, flow) == STREAM_PRELUDE) {
+		const size_t room = prelude_room(fd, flow);
+
+		if (*bytes > (int)room)
+			*bytes = (int)room;
+	}
 	stream_rx_refresh(flow);
 	if (flow->rx.mode == L45_FRAMED) {
 		const size_t codec_count = stream_codecs(flow, codecs);

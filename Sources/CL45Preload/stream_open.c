@@ -124,10 +124,15 @@ void stream_opened(struct l45_flow *flow, const struct rules *rules, bool openin
 		}
 	if (flow->send_module != L45_NO_MODULE) {
 		flow->tx.mode = L45_UNDECIDED;
+		if (flow->send.dialect.start == L45_AFTER_TLS_HANDSHAKE)
+			flow->tx_prelude = L45_IN_PRELUDE;
 		flow->tx_in_kind = flow->opened == L45_ACCEPTED && in_kind;
 	}
 	if (flow->rx_count > 0)
 		flow->rx.mode = L45_UNDECIDED;
+	for (uint32_t i = 0; i < flow->rx_count; i++)
+		if (flow->rx_codecs[i].dialect.start == L45_AFTER_TLS_HANDSHAKE)
+			flow->rx_prelude = L45_IN_PRELUDE;
 }
 
 void stream_tx_refresh(struct l45_flow *flow)

@@ -80,6 +80,8 @@ static ssize_t try_recv(int fd, struct l45_flow *flow, struct cursor *to, size_t
 			return -2; /* the end or an error: the kernel's own answer */
 		if (flow->rx_broken)
 			return refuse(fd);
+		if (settled == STREAM_PRELUDE)
+			return prelude_recv(fd, flow, to, want, message, flags);
 	}
 	stream_rx_refresh(flow);
 	if (flow->rx.mode != L45_FRAMED)

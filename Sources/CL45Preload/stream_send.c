@@ -13,6 +13,8 @@
 /* Of one system call. Tags take every other place. */
 #define PIECES_MAX 1024
 #define TAGS_MAX (PIECES_MAX / 2)
+/* No answer of a system call. */
+#define NOT_SENT (-2)
 
 struct batch {
 	struct iovec iov[PIECES_MAX];
@@ -175,10 +177,43 @@ static ssize_t send_framed(int fd, struct l45_flow *flow, const struct msghdr *m
 	return -1;
 }
 
+/* A handshake, and what comes after it in the same call. */
+static ssize_t send_opening(int fd, struct l45_flow *flow, const struct msghdr *message, int flags, uint64_t total)
+{
+	struct msghdr rest = *message;
+	struct iovec *pieces;
+	bool over = false;
+	const ssize_t begun = prelude_send(fd, flow, message, flags, &over);
+
+	if (!over || begun == (ssize_t)total)
+		return begun;
+	pieces = message->msg_iovlen * sizeof(*pieces) <= SCRATCH_BYTES ? scratch_take() : NULL;
+	if (!pieces) {
+		errno = ENOBUFS;
+		return begun > 0 ? begun : -1;
+	}
+	rest.msg_iov = pieces;
+	rest.msg_iovlen = iov_cut(message->msg_iov, message->msg_iovlen, (uint64_t)begun, total - (uint64_t)begun, pieces);
+	if (begun > 0) {
+		/* Ancillary data went with the first part. */
+		rest.msg_control = NULL;
+		rest.msg_controllen = 0;
+	}
+	const ssize_t sent = flow->tx.mode == L45_PLAIN ? real(sendmsg)(fd, &rest, flags) :
+							  send_framed(fd, flow, &rest, flags, total - (uint64_t)begun);
+	const int keep = errno;
+
+	scratch_give(pieces);
+	errno = keep;
+	if (sent < 0)
+		return begun > 0 ? begun : -1;
+	return begun + sent;
+}
+
 ssize_t stream_send(int fd, struct l45_flow *flow, const struct msghdr *message, int flags)
 {
 	const uint64_t total = iov_total(message->msg_iov, message->msg_iovlen);
-	ssize_t sent;
+	ssize_t sent = NOT_SENT;
 
 	/* An urgent byte stands outside the stream that the peer reads. */
 	if (total == 0 || (flags & MSG_OOB))
@@ -204,9 +239,13 @@ ssize_t stream_send(int fd, struct l45_flow *flow, const struct msghdr *message,
 			errno = ECONNRESET;
 			return -1;
 		}
-		answer_in_kind(fd, flow);
-		if (flow->tx.mode != L45_PLAIN) {
+		if (in_tx_prelude(flow))
+			sent = send_opening(fd, flow, message, flags, total);
+		else
+			answer_in_kind(fd, flow);
+		if (sent == NOT_SENT && flow->tx.mode != L45_PLAIN)
 			sent = send_framed(fd, flow, message, flags, total);
+		if (sent != NOT_SENT) {
 			lock_give(&flow->tx_lock);
 			if (sent > 0)
 				tell_watchers(flow, (uint64_t)sent);

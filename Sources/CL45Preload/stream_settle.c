@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /* How a stream opens: framed or plain for good, by the first bytes that come. */
-#include "preload.h"
+#include "stream.h"
 #include "real.h"
 
 /* A stream whose first 1 to 3 bytes could open a tag: looked at again this often, a millisecond apart, then plain. */
@@ -30,17 +30,37 @@ static bool enforced(struct l45_flow *flow, uint32_t *module)
 	return found;
 }
 
+void stream_settle_plain(struct l45_flow *flow)
+{
+	uint32_t module = L45_NO_MODULE;
+
+	flow->rx.mode = L45_PLAIN;
+	if (flow->rx_count > 0 && enforced(flow, &module)) {
+		COUNT(module, dropped);
+		flow->rx_broken = 1;
+	} else {
+		for (uint32_t i = 0; i < flow->rx_count; i++)
+			COUNT(flow->rx_modules[i], passed_plain);
+	}
+}
+
 int stream_settle(int fd, struct l45_flow *flow)
 {
 	const struct l45_codec *codecs[L45_CODECS_MAX];
 	uint8_t head[L45_TAG_BYTES_MAX];
 	enum l45_opening opening = L45_OPENING_PLAIN;
-	uint32_t module = L45_NO_MODULE;
+	ssize_t got = 0;
 
+	/* Inside a record there is nothing to decide. */
+	if (flow->rx_prelude == L45_IN_PRELUDE && flow->rx_records.at != 0) {
+		got = real(recv)(fd, head, 1, MSG_PEEK | MSG_DONTWAIT);
+		if (got > 0)
+			return STREAM_PRELUDE;
+		return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? -EAGAIN : 1;
+	}
 	stream_rx_refresh(flow);
 	for (int look = 0; look < OPENING_LOOKS_MAX; look++) {
-		const ssize_t got = real(recv)(fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
-
+		got = real(recv)(fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
 		if (got < 0)
 			return errno == EAGAIN || errno == EWOULDBLOCK ? -EAGAIN : 1;
 		if (got == 0)
@@ -50,17 +70,14 @@ int stream_settle(int fd, struct l45_flow *flow)
 			break;
 		pause_for(1000);
 	}
+	if (opening != L45_OPENING_FRAMED && prelude_goes_on(flow, head, (size_t)got))
+		return STREAM_PRELUDE;
+	if (flow->rx_prelude == L45_IN_PRELUDE)
+		flow->rx_prelude = L45_AFTER_PRELUDE;
 	if (opening == L45_OPENING_FRAMED) {
 		flow->rx.mode = L45_FRAMED;
 		return 0;
 	}
-	flow->rx.mode = L45_PLAIN;
-	if (flow->rx_count > 0 && enforced(flow, &module)) {
-		COUNT(module, dropped);
-		flow->rx_broken = 1;
-	} else {
-		for (uint32_t i = 0; i < flow->rx_count; i++)
-			COUNT(flow->rx_modules[i], passed_plain);
-	}
+	stream_settle_plain(flow);
 	return 0;
 }

@@ -85,6 +85,9 @@ struct l45_peer {
 /* UNOPENED: found, not seen opening. The end that connects is the client of a stream. */
 enum l45_opened { L45_UNOPENED = 0, L45_CONNECTED = 1, L45_ACCEPTED = 2 };
 
+/* What a stream is in before it opens in a dialect with L45_AFTER_TLS_HANDSHAKE; its mode is L45_UNDECIDED meanwhile. */
+enum l45_prelude { L45_NO_PRELUDE = 0, L45_IN_PRELUDE = 1, L45_AFTER_PRELUDE = 2 };
+
 #define L45_NO_MODULE 0xffffffffu
 
 /* A tapped socket, found by its kernel cookie, so that every process that holds it works on the same place. */
@@ -115,7 +118,7 @@ struct l45_flow {
 	uint32_t tx_delay_us;      /* of send */
 	uint8_t tx_broken, tx_in_kind;
 	uint8_t watched;           /* a monitor or a deactivated module counts what passes, as of tx_sequence */
-	uint8_t tx_reserved;
+	uint8_t tx_prelude;        /* enum l45_prelude */
 	int64_t tx_ms;             /* when a frame was last begun or went on */
 	struct l45_stream_tx tx;
 	struct l45_codec send;
@@ -127,7 +130,10 @@ struct l45_flow {
 	uint32_t rx_count;
 	uint32_t rx_lowat;         /* SO_RCVLOWAT in plain bytes; 0 and 1 are the same */
 	int32_t rx_error;          /* an errno met after bytes were taken: told at the next call */
-	uint8_t rx_broken, rx_reserved[7];
+	uint8_t rx_broken;
+	uint8_t rx_prelude;        /* enum l45_prelude */
+	struct l45_records rx_records, tx_records; /* in the prelude */
+	uint8_t reserved[2];
 	int64_t rx_ms;
 	struct l45_stream_rx rx;
 	uint32_t rx_modules[L45_CODECS_MAX];

@@ -109,6 +109,10 @@ enum CanonicalModules {
                 put(tag.frameBytes)
                 put(",\"label\":")
                 put(quoted: tag.label)
+                if tag.start != .firstByte {
+                    put(",\"start\":")
+                    put(quoted: tag.start.rawValue)
+                }
                 put(",\"tagBytes\":")
                 put(tag.tagBytes)
                 put("}}}")

@@ -59,10 +59,38 @@ package struct StreamTag: Hashable, Codable, Sendable {
     package var frameBytes: Int
     package var tagBytes: Int
     package var label: String
+    package var start: Start
 
-    package init(frameBytes: Int, tagBytes: Int = 32, label: String = "") {
+    /// Where in the stream the first tag stands.
+    package enum Start: String, Hashable, Codable, Sendable {
+        case firstByte
+        /// Before the first TLS record of application data in either direction (seed 6.2.8). In TLS 1.3 all that is encrypted is sent as such.
+        case afterTLSHandshake
+    }
+
+    package init(frameBytes: Int, tagBytes: Int = 32, label: String = "", start: Start = .firstByte) {
         self.frameBytes = frameBytes
         self.tagBytes = tagBytes
         self.label = label
+        self.start = start
+    }
+
+    private enum CodingKeys: String, CodingKey { case frameBytes, tagBytes, label, start }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        frameBytes = try container.decode(Int.self, forKey: .frameBytes)
+        tagBytes = try container.decode(Int.self, forKey: .tagBytes)
+        label = try container.decode(String.self, forKey: .label)
+        start = try container.decodeIfPresent(Start.self, forKey: .start) ?? .firstByte
+    }
+
+    /// What was not there at first is written only where it says something: digests of older plans stay as they are.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(frameBytes, forKey: .frameBytes)
+        try container.encode(tagBytes, forKey: .tagBytes)
+        try container.encode(label, forKey: .label)
+        if start != .firstByte { try container.encode(start, forKey: .start) }
     }
 }

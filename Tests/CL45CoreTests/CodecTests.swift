@@ -40,7 +40,8 @@ struct CodecTests {
             (.datagram(tagBytes: 64), { $0.label_bytes = 53 }), (.datagram(tagBytes: 20), { $0.label_bytes = 9 }),
             (.datagram(.offset), { $0.offset = 1401 }), (.datagram(), { $0.place = 3 }),
             (.stream(), { $0.frame_bytes = 15 }), (.stream(), { $0.frame_bytes = 1 << 20 + 1 }),
-            (.stream(), { $0.reserved = 1 }), (.datagram(), { $0.reserved = 1 }), (.datagram(), { $0.kind = 3 }),
+            (.stream(), { $0.start = 2 }), (.stream(), { $0.reserved = 1 }), (.datagram(), { $0.reserved = 1 }),
+            (.datagram(), { $0.kind = 3 }),
             (l45_dialect(), { $0.reserved = 1 }),
         ]
         for (index, (dialect, edit)) in refused.enumerated() {

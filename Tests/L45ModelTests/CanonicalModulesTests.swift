@@ -47,7 +47,11 @@ struct CanonicalModulesTests {
         let dialect: Dialect =
             switch number(0...4) {
             case 0: .monitor
-            case 1: .stream(StreamTag(frameBytes: number(16...1 << 20), tagBytes: number(12...64), label: text()))
+            case 1:
+                .stream(
+                    StreamTag(
+                        frameBytes: number(16...1 << 20), tagBytes: number(12...64), label: text(),
+                        start: flip() ? .firstByte : .afterTLSHandshake))
             case 2: .datagram(DatagramTag(place: .front, tagBytes: number(12...64), label: text()))
             case 3: .datagram(DatagramTag(place: .end, label: text()))
             default: .datagram(DatagramTag(place: .offset(number(0...1400)), label: text()))

@@ -38,7 +38,8 @@ int main(int argc, char **argv)
 	const struct check *const suites[] = { datagram_checks, stream_checks, wait_checks,   process_checks,
 					       kernel_checks,   option_checks, live_checks,   space_checks };
 #else
-	const struct check *const suites[] = { region_checks, datagram_checks, stream_checks, wait_checks, process_checks };
+	const struct check *const suites[] = { region_checks, datagram_checks, stream_checks, wait_checks, process_checks,
+					       prelude_checks };
 #endif
 	const char *folder = getenv("L45_TAP_DIR");
 	const char *only = argc > 1 ? argv[1] : NULL;

@@ -10,7 +10,7 @@
  *   tapctl flush FOLDER                          the kernel tap's: no table, every socket let go
  *
  * Keys: mod group prio state(active standby deprecated deactivated) flags(server,req,resp,enforce,new) proto(udp tcp)
- * kind(monitor datagram stream) place(front offset end) offset tag label frame epoch secret(one byte, repeated) delay
+ * kind(monitor datagram stream) place(front offset end) offset tag label frame start(first handshake) epoch secret(one byte, repeated) delay
  * process thread local remote (ADDRESS[/BITS]:PORT, either may be *).
  */
 #define _GNU_SOURCE
@@ -90,6 +90,7 @@ static void set(struct l45_tap_rule *rule, const char *key, char *value)
 	static const char *const states[] = { "deactivated", "standby", "active", "deprecated", NULL };
 	static const char *const kinds[] = { "monitor", "datagram", "stream", NULL };
 	static const char *const places[] = { "front", "offset", "end", NULL };
+	static const char *const starts[] = { "first", "handshake", NULL };
 	struct l45_dialect *dialect = &rule->dialect;
 
 	if (strcmp(key, "mod") == 0)
@@ -114,6 +115,8 @@ static void set(struct l45_tap_rule *rule, const char *key, char *value)
 		dialect->tag_bytes = (uint8_t)atoi(value);
 	else if (strcmp(key, "frame") == 0)
 		dialect->frame_bytes = (uint32_t)atoi(value);
+	else if (strcmp(key, "start") == 0)
+		dialect->start = (uint8_t)index_of(value, starts, key);
 	else if (strcmp(key, "epoch") == 0)
 		dialect->epoch = (uint32_t)atoi(value);
 	else if (strcmp(key, "secret") == 0)

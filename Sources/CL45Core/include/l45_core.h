@@ -55,6 +55,11 @@
 
 enum l45_kind { L45_MONITOR = 0, L45_DATAGRAM = 1, L45_STREAM = 2 };
 enum l45_place { L45_AT_FRONT = 0, L45_AT_OFFSET = 1, L45_AT_END = 2 };
+/*
+ * Where in a stream its dialect begins: with the first byte, or with the first TLS record of application data (in TLS
+ * 1.3 all that is encrypted is sent as such), so that whoever looks on sees a handshake as it should be.
+ */
+enum l45_start { L45_FROM_FIRST_BYTE = 0, L45_AFTER_TLS_HANDSHAKE = 1 };
 /* Who wrote the message: the end that opened the conversation, or the end that answers. */
 enum l45_direction { L45_REQUEST = 0, L45_RESPONSE = 1 };
 
@@ -65,7 +70,8 @@ struct l45_dialect {
 	uint8_t tag_bytes;     /* 12..64 */
 	uint8_t label_bytes;   /* 0..52, at most tag_bytes - 12 */
 	uint16_t offset;       /* 0..1400; L45_AT_OFFSET only */
-	uint16_t reserved;     /* 0 */
+	uint8_t start;         /* enum l45_start; stream only */
+	uint8_t reserved;      /* 0 */
 	uint32_t frame_bytes;  /* 16..1 MiB; stream only */
 	uint32_t epoch;
 	uint8_t label[L45_LABEL_BYTES_MAX];
@@ -235,6 +241,29 @@ int l45_stream_rx_feed(struct l45_stream_rx *rx, const struct l45_codec *const *
  */
 uint64_t l45_stream_rx_wire_bytes(const struct l45_stream_rx *rx, const struct l45_codec *const *codecs,
 				  size_t codec_count, uint64_t plain_bytes);
+
+/* ---- TLS records (RFC 8446, section 5.1) ---- */
+
+/*
+ * A place among the records of a plain stream: what has to be known to see where the next one begins. All zero = at a
+ * boundary, where a stream with L45_AFTER_TLS_HANDSHAKE may open: to the engine it has its first byte there.
+ */
+struct l45_records {
+	uint16_t at; /* 0 at a boundary; bytes left of the record under way; or how far in its header it stands */
+};
+
+/* L45_RECORD_FOREIGN: it is no TLS. */
+enum l45_record { L45_RECORD_OTHER = 0, L45_RECORD_DATA = 1, L45_RECORD_FOREIGN = 2 };
+
+/*
+ * Moves over bytes up to where a record of application data begins, or over these too (through), and never past what is
+ * no record. Returns how many bytes; *next = what stands there, or L45_RECORD_OTHER when it went over all of them.
+ */
+size_t l45_records_pass(struct l45_records *records, const uint8_t *bytes, size_t count, int through,
+			enum l45_record *next);
+
+/* The bytes that are sure to belong to the record, or the header of one, that is under way; 0 at a boundary. */
+uint32_t l45_records_rest(const struct l45_records *records);
 
 /* ---- the security check ---- */
 

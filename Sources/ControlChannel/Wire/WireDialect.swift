@@ -60,14 +60,24 @@ extension WireStreamTag {
         frameBytes = Int64(tag.frameBytes)
         tagBytes = Int64(tag.tagBytes)
         label = tag.label
+        switch tag.start {
+        case .firstByte: start = .firstByte
+        case .afterTLSHandshake: start = .afterTlsHandshake
+        }
     }
 
     func value() throws(WireError) -> StreamTag {
+        let place: StreamTag.Start
+        switch start {
+        case .firstByte: place = .firstByte
+        case .afterTlsHandshake: place = .afterTLSHandshake
+        case .UNRECOGNIZED: throw WireCheck.unknown("start", start.rawValue)
+        }
         let frames = Int64(DialectBounds.frameBytesMin)...Int64(DialectBounds.frameBytesMax)
         return StreamTag(
             frameBytes: try WireCheck.count(frameBytes, "frame_bytes", in: frames),
             tagBytes: try WireDialect.tagBytes(tagBytes),
-            label: try WireCheck.text(label, "label", max: WireDatagramTag.labelBytesMax))
+            label: try WireCheck.text(label, "label", max: WireDatagramTag.labelBytesMax), start: place)
     }
 }
 

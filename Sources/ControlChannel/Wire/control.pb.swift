@@ -393,6 +393,40 @@ nonisolated enum WirePlace: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+nonisolated enum WireStreamStart: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case firstByte // = 0
+  case afterTlsHandshake // = 1
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .firstByte
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .firstByte
+    case 1: self = .afterTlsHandshake
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .firstByte: return 0
+    case .afterTlsHandshake: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WireStreamStart] = [
+    .firstByte,
+    .afterTlsHandshake,
+  ]
+
+}
+
 nonisolated enum WireSeverity: SwiftProtobuf.Enum, Swift.CaseIterable {
   typealias RawValue = Int
   case unspecified // = 0
@@ -1680,6 +1714,9 @@ nonisolated struct WireStreamTag: Sendable {
 
   var label: String = String()
 
+  /// Where the first tag stands.
+  var start: WireStreamStart = .firstByte
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -2517,6 +2554,10 @@ nonisolated extension WireTransport: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WirePlace: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PLACE_UNSPECIFIED\0\u{1}PLACE_FRONT\0\u{1}PLACE_OFFSET\0\u{1}PLACE_END\0")
+}
+
+nonisolated extension WireStreamStart: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STREAM_START_FIRST_BYTE\0\u{1}STREAM_START_AFTER_TLS_HANDSHAKE\0")
 }
 
 nonisolated extension WireSeverity: SwiftProtobuf._ProtoNameProviding {
@@ -4248,7 +4289,7 @@ nonisolated extension WireDatagramTag: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireStreamTag: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StreamTag"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}frame_bytes\0\u{3}tag_bytes\0\u{1}label\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}frame_bytes\0\u{3}tag_bytes\0\u{1}label\0\u{1}start\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4259,6 +4300,7 @@ nonisolated extension WireStreamTag: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.frameBytes) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.tagBytes) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.start) }()
       default: break
       }
     }
@@ -4274,6 +4316,9 @@ nonisolated extension WireStreamTag: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.label.isEmpty {
       try visitor.visitSingularStringField(value: self.label, fieldNumber: 3)
     }
+    if self.start != .firstByte {
+      try visitor.visitSingularEnumField(value: self.start, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4281,6 +4326,7 @@ nonisolated extension WireStreamTag: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.frameBytes != rhs.frameBytes {return false}
     if lhs.tagBytes != rhs.tagBytes {return false}
     if lhs.label != rhs.label {return false}
+    if lhs.start != rhs.start {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

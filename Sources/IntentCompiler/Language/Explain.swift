@@ -83,7 +83,8 @@ private func explain(_ tag: TagIntent) -> [String] {
             }
         add("dialect: {at: \(at), bytes: \(datagram.tagBytes)\(label(datagram.label))}")
     case .stream(let stream):
-        add("dialect: {every: \(stream.frameBytes), bytes: \(stream.tagBytes)\(label(stream.label))}")
+        let after = stream.start == .firstByte ? "" : ", after: handshake"
+        add("dialect: {every: \(stream.frameBytes)\(after), bytes: \(stream.tagBytes)\(label(stream.label))}")
     }
     add("attach: \(tag.attach.rawValue)")
     // A default priority does not order intents against each other, a given one does: so it is not written as given.

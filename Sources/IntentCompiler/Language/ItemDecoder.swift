@@ -160,7 +160,8 @@ enum ItemDecoder {
     }
 
     private static func dialect(_ reader: inout ValueReader, _ draft: inout TagDraft) {
-        guard let fields = reader.inner("dialect", "'dialect'", known: ["at", "every", "bytes", "label"]) else {
+        guard let fields = reader.inner("dialect", "'dialect'", known: ["at", "every", "after", "bytes", "label"])
+        else {
             return
         }
         var inner = ValueReader(fields)
@@ -181,6 +182,9 @@ enum ItemDecoder {
             }
         }
         draft.frameBytes = inner.bare("every") { text throws(Complaint) in try TagDraft.frameBytes(text) }
+        draft.start = inner.text("after") { text throws(Complaint) in
+            try Check.choice(text, "'after'", [("handshake", StreamTag.Start.afterTLSHandshake)])
+        }
         draft.tagBytes = inner.bare("bytes") { text throws(Complaint) in try TagDraft.tagBytes(text) }
         draft.label = inner.text("label") { text throws(Complaint) in try Check.tagLabel(text) }
     }

@@ -29,6 +29,8 @@ struct TagDraft {
     var at: Placed<DatagramTag.Place>?
     var tagBytes: Placed<Int>?
     var frameBytes: Placed<Int>?
+    /// nil: with the first byte.
+    var start: Placed<StreamTag.Start>?
     var label: Placed<String>?
     /// Of the whole intent, `label TEXT`: of a tag that has none itself; what a monitor adds to those it comes after.
     var commonLabel: Placed<String>?
@@ -131,6 +133,12 @@ struct TagDraft {
                         at: frameBytes.place, "'every' is for streams (tcp): each udp message gets a tag of its own",
                         hint: "say where in the message: front, end or an offset"))
             }
+            if let start {
+                diagnostics.append(
+                    Diagnostic(
+                        at: start.place, "'after handshake' is for TLS over tcp: udp messages come without one",
+                        hint: "leave it out"))
+            }
             warnOfOffset(port, &diagnostics)
             return .datagram(DatagramTag(place: at?.value ?? .front, tagBytes: tagBytes, label: label))
         case .tcp:
@@ -149,7 +157,9 @@ struct TagDraft {
                         "\(tagBytes) bytes before every \(frameBytes) make the stream \(share) % longer",
                         hint: "the default of \(TagIntent.Defaults.frameBytes) adds 3 %"))
             }
-            return .stream(StreamTag(frameBytes: frameBytes, tagBytes: tagBytes, label: label))
+            return .stream(
+                StreamTag(
+                    frameBytes: frameBytes, tagBytes: tagBytes, label: label, start: start?.value ?? .firstByte))
         }
     }
 

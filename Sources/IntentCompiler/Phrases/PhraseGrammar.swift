@@ -125,6 +125,7 @@ struct PhraseGrammar {
                 Clause("at offset", group: "place", [.word("at"), .word("offset"), .slot(.offset)]),
                 Clause("with bytes", [.word("with"), .slot(.tagBytes), .word("bytes")]),
                 Clause("every bytes", [.word("every"), .slot(.frameBytes), .word("bytes")]),
+                Clause("after handshake", [.word("after"), .word("handshake")]),
                 Clause("label", [.word("label"), .slot(.label)]),
             ] + directions),
         Rule(

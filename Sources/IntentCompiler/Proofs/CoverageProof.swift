@@ -4,9 +4,11 @@ import L45Model
 struct CoverageProof {
     private let devices: [Device]
     private let byAddress: [AddressBlock: [Device]]
+    private let byID: [DeviceID: Device]
 
     init(_ devices: [Device]) {
         self.devices = devices
+        byID = Dictionary(devices.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         byAddress = devices.reduce(into: [:]) { all, device in
             for address in device.facts.addresses { all[address, default: []].append(device) }
         }
@@ -15,6 +17,15 @@ struct CoverageProof {
     /// - Parameter place: of the flow, for a refutation.
     func proof(_ flow: ProofFlow, at place: SourcePlace?) -> PlanProof? {
         guard !flow.isMonitor else { return nil }
+        if case .stream(let tag) = flow.dialect, tag.start == .afterTLSHandshake {
+            let unable = flow.devices.values.joined().filter { byID[$0]?.facts.taps.contains(.kernel) == true }
+            if !unable.isEmpty {
+                let names = enumeration(unable.compactMap { byID[$0]?.title }.sorted(), max: 4)
+                return refuted(
+                    flow, place, "the kernel's tap, that of \(names), can not begin after a handshake",
+                    "leave 'after handshake' out, or have the agent there use '--tap-kind preload'")
+            }
+        }
         var said: [String] = []
         var verdict = PlanProof.Verdict.proved
         for role in [ModulePlan.Role.client, .server] where flow.sends(role) {

@@ -68,6 +68,10 @@ extension l45_dialect {
             }
             tag_bytes = bytes
             frame_bytes = frame
+            switch tag.start {
+            case .firstByte: start = UInt8(L45_FROM_FIRST_BYTE.rawValue)
+            case .afterTLSHandshake: start = UInt8(L45_AFTER_TLS_HANDSHAKE.rawValue)
+            }
             text = tag.label
         }
         guard text.utf8.count <= Int(L45_LABEL_BYTES_MAX) else { return nil }

@@ -140,6 +140,10 @@ extension l45_dialect {
                     + "\(DialectBounds.frameBytesMax)")
             dialect.kind = UInt8(L45_STREAM.rawValue)
             dialect.frame_bytes = UInt32(tag.frameBytes)
+            switch tag.start {
+            case .firstByte: dialect.start = UInt8(L45_FROM_FIRST_BYTE.rawValue)
+            case .afterTLSHandshake: dialect.start = UInt8(L45_AFTER_TLS_HANDSHAKE.rawValue)
+            }
             label = tag.label
         }
         let tagBytes = plan.dialect.tagBytes

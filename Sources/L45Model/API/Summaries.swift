@@ -41,7 +41,8 @@ extension Dialect {
                 }
             return "datagram tag, \(tag.tagBytes) bytes \(place)\(label(tag.label))"
         case .stream(let tag):
-            return "stream tag, \(tag.tagBytes) bytes before every \(tag.frameBytes)\(label(tag.label))"
+            let start = tag.start == .firstByte ? "" : ", after the TLS handshake"
+            return "stream tag, \(tag.tagBytes) bytes before every \(tag.frameBytes)\(start)\(label(tag.label))"
         }
     }
 }

@@ -79,7 +79,10 @@ enum Sample {
         case 3: return .datagram(DatagramTag(place: .end, tagBytes: tagBytes, label: "ü"))
         default:
             let frame = Int.random(in: 16...1 << 20, using: &random)
-            return .stream(StreamTag(frameBytes: frame, tagBytes: tagBytes, label: "web"))
+            return .stream(
+                StreamTag(
+                    frameBytes: frame, tagBytes: tagBytes, label: "web",
+                    start: frame % 2 == 0 ? .firstByte : .afterTLSHandshake))
         }
     }
 
