@@ -70,7 +70,7 @@ struct RecordsTests {
         ] as [([UInt8], Int)])
     func foreign(bytes: [UInt8], passed: Int) {
         var records = l45_records()
-        let (count, next) = pass(&records, Self.handshake + bytes)
+        let (count, next) = pass(&records, (Self.handshake + bytes)[...])
         #expect(count == Self.handshake.count + passed)
         #expect(next == L45_RECORD_FOREIGN)
     }
