@@ -71,9 +71,8 @@ package struct GitCache: Sendable {
                 "--no-auto-maintenance", "--", spec.url, "+\(what):\(Self.head)",
             ], [0])
         await tidy()
-        let id = try await local(["rev-parse", "--verify", "--quiet", "\(Self.head)^{commit}"], [0]).text
-        guard let commit = try await commit(id) else {
-            throw Refusal(.gitFailed, "\(id.prefix(12)) was fetched and is not there")
+        guard let commit = try await commit("\(Self.head)^{commit}") else {
+            throw Refusal(.gitFailed, "\(head.prefix(12)) was fetched and is no commit")
         }
         return commit
     }
@@ -103,11 +102,10 @@ package struct GitCache: Sendable {
     package func files(of commit: String) async throws(Refusal) -> (sources: [APISource], faults: [String]) {
         let tree = spec.folder.isEmpty ? "\(commit)^{tree}" : "\(commit):\(spec.folder)"
         let origin = Self.origin(spec.name, commit)
-        guard try await local(["rev-parse", "--verify", "--quiet", tree], nil).status == 0 else {
+        let listing = try await local(["ls-tree", "-r", "-z", "-l", tree], nil, outputBytesMax: 16 << 20)
+        guard listing.status == 0 else {
             throw Refusal(.folderMissing, "\(commit.prefix(12)) has no folder '\(spec.folder)'")
         }
-        let listing = try await local(["ls-tree", "-r", "-z", "-l", tree], nil, outputBytesMax: 16 << 20)
-        guard listing.status == 0 else { throw Refusal(.folderMissing, "'\(spec.folder)' is no folder") }
         let found = GitTree(listing: listing.output)
         if let excess = found.excess { throw Refusal(.badIntents, "\(commit.prefix(12)): \(excess)") }
         let inside = spec.folder.isEmpty ? "" : "\(spec.folder)/"
@@ -145,9 +143,9 @@ package struct GitCache: Sendable {
     }
 
     /// - Returns: nil: it is not here.
-    private func commit(_ id: String) async throws(Refusal) -> GitCommit? {
-        let result = try await local(["cat-file", "commit", id], nil)
-        return result.status == 0 ? GitCommit(id: id, object: result.output) : nil
+    private func commit(_ name: String) async throws(Refusal) -> GitCommit? {
+        let result = try await local(["cat-file", "--batch"], [0], input: Array("\(name)\n".utf8))
+        return GitCommit(answer: result.output)
     }
 
     // MARK: Signatures

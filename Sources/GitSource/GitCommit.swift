@@ -15,7 +15,18 @@ package struct GitCommit: Hashable, Sendable {
         self.isSigned = isSigned
     }
 
-    /// Reads what `git cat-file commit` writes: headers, an empty line, the message.
+    /// Reads what `git cat-file --batch` answers: `ID commit SIZE`, a line end, the object.
+    /// - Returns: nil: there is no such commit.
+    package init?(answer: [UInt8]) {
+        guard let end = answer.firstIndex(of: 10) else { return nil }
+        let words = String(decoding: answer[..<end], as: UTF8.self).split(separator: " ")
+        guard words.count == 3, words[1] == "commit", let bytes = Int(words[2]), answer.count > end + bytes else {
+            return nil
+        }
+        self.init(id: String(words[0]), object: Array(answer[(end + 1)...(end + bytes)]))
+    }
+
+    /// Reads a commit object: headers, an empty line, the message.
     package init(id: String, object: [UInt8]) {
         var author = ""
         var isSigned = false

@@ -80,11 +80,14 @@ struct GitProgram: Sendable {
             said: Self.line(String(decoding: result.standardError, as: UTF8.self)))
     }
 
-    /// The lines that say what is wrong, on one line and bounded.
+    /// What is wrong, on one line and bounded: without what git says each time.
     static func line(_ text: String) -> String {
-        let lines = text.split(whereSeparator: \.isNewline).map(String.init)
-        let telling = lines.filter { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") || $0.hasPrefix("ssh:") }
-        let whole = (telling.isEmpty ? lines.suffix(3) : telling.prefix(3)).joined(separator: "; ")
+        let idle = [
+            "hint:", "warning:", "Please make sure", "and the repository exists", "From ", "remote: Enumerating",
+        ]
+        let telling = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { line in !line.isEmpty && !idle.contains { line.hasPrefix($0) } }
+        let whole = telling.suffix(4).joined(separator: "; ")
         return whole.count > 400 ? whole.prefix(400) + "..." : whole
     }
 }

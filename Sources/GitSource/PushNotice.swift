@@ -22,8 +22,8 @@ package struct PushNotice: Hashable, Sendable {
         guard let event = try? JSONDecoder().decode(Body.self, from: Data(body)) else { return nil }
         let repository = event.repository
         let urls = [
-            event.url, repository?.clone_url, repository?.ssh_url, repository?.html_url, repository?.url,
-            repository?.git_url,
+            event.url, repository?.cloneURL, repository?.sshURL, repository?.htmlURL, repository?.url,
+            repository?.gitURL,
         ]
         places = Set(urls.compactMap { $0.flatMap { try? SourceAddress($0).place } })
         guard !places.isEmpty else { return nil }
@@ -33,11 +33,19 @@ package struct PushNotice: Hashable, Sendable {
     /// Names as on the wire.
     private struct Body: Decodable {
         struct Repository: Decodable {
-            var clone_url: String?
-            var ssh_url: String?
-            var html_url: String?
-            var git_url: String?
+            var cloneURL: String?
+            var sshURL: String?
+            var htmlURL: String?
+            var gitURL: String?
             var url: String?
+
+            enum CodingKeys: String, CodingKey {
+                case cloneURL = "clone_url"
+                case sshURL = "ssh_url"
+                case htmlURL = "html_url"
+                case gitURL = "git_url"
+                case url
+            }
         }
         var url: String?
         var ref: String?

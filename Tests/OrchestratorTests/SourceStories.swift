@@ -1,5 +1,6 @@
 import Foundation
 import GitFixture
+import Inventory
 import L45Model
 import Orchestrator
 import Testing
@@ -194,9 +195,11 @@ struct SourceStories {
             #expect(views.first?.conditions.contains { $0.type == "Drifted" } == true)
 
             // Kept, however often it is looked at, until the policy is another.
+            let looked = try await view(fleet).lookedAt
             try await sync(fleet)
-            let looked = await fleet.orchestrator.sources.entries["net"]?.lookedAt
-            await fleet.orchestrator.waitUntilSources { $0.entries["net"]?.lookedAt != looked || looked == nil }
+            let patience = ContinuousClock.now + .seconds(30)
+            while try await view(fleet).lookedAt == looked, ContinuousClock.now < patience { await Task.yield() }
+            #expect(try await view(fleet).lookedAt != looked)
             #expect(await intents(fleet)["dns"] == Self.dnsMasked)
             spec.drift = .correct
             try await add(spec, to: fleet)

@@ -1,6 +1,7 @@
 import Foundation
 import GitFixture
 import GitSource
+import Inventory
 import L45Model
 import Orchestrator
 import Testing

@@ -8,6 +8,14 @@ extension NetworkOrchestrator {
     /// Until the task is cancelled.
     func followSources() async {
         await withDiscardingTaskGroup { group in
+            // Passes are seldom where nothing moves.
+            group.addTask {
+                while !Task.isCancelled {
+                    let wait = await self.sources.untilDue(self.now())
+                    try? await Task.sleep(for: .milliseconds(wait.milliseconds))
+                    self.sourceBell.ring()
+                }
+            }
             for await _ in sourceBell.rings {
                 for name in sources.takeDue(now()) { group.addTask { await self.look(name) } }
             }

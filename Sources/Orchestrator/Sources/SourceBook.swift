@@ -8,7 +8,7 @@ package struct SourceBook: Sendable {
         /// Looked at again at this time.
         var dueAt: Timestamp
         var isUnderWay = false
-        /// Grows with each hand on it: a look that began before counts for nothing.
+        /// Another one after each hand on it: a look that began before counts for nothing.
         var edition = 0
         /// When it was last looked at, also where nothing was worth storing.
         var lookedAt: Timestamp?
@@ -16,6 +16,7 @@ package struct SourceBook: Sendable {
 
     package private(set) var entries: [String: Entry] = [:]
     package private(set) var owners: [IntentName: IntentOwner] = [:]
+    private var editions = 0
     /// When their health was last looked at.
     var healthAt: Timestamp = .never
 
@@ -69,9 +70,10 @@ package struct SourceBook: Sendable {
 
     mutating func put(_ stored: StoredSource, due: Timestamp) {
         let name = stored.spec.name
-        let edition = (entries[name]?.edition ?? 0) + 1
+        // Of all sources together: one that is removed and added again is another one.
+        editions += 1
         let isUnderWay = entries[name]?.isUnderWay ?? false
-        entries[name] = Entry(stored: stored, dueAt: due, isUnderWay: isUnderWay, edition: edition)
+        entries[name] = Entry(stored: stored, dueAt: due, isUnderWay: isUnderWay, edition: editions)
     }
 
     mutating func update(_ name: String, _ change: (inout Entry) -> Void) {
@@ -95,7 +97,15 @@ package struct SourceBook: Sendable {
     func isDue(_ now: Timestamp) -> Bool { entries.values.contains { isDue($0, now) } }
 
     private func isDue(_ entry: Entry, _ now: Timestamp) -> Bool {
-        !entry.isUnderWay && !entry.stored.standing.suspended && entry.dueAt <= now
+        guard !entry.isUnderWay, !entry.stored.standing.suspended else { return false }
+        // A clock that was set back must not put a look off.
+        return entry.dueAt <= now || entry.dueAt > now + entry.stored.spec.every
+    }
+
+    /// How long it is until one is due: 20 ms to 1 s.
+    func untilDue(_ now: Timestamp) -> Span {
+        let next = entries.values.filter { !$0.isUnderWay && !$0.stored.standing.suspended }.map(\.dueAt).min()
+        return min(max(next.map { $0 - now } ?? .seconds(1), .milliseconds(20)), .seconds(1))
     }
 
     /// Those to be looked at now: as many as there is room for, those first that are longest due.
