@@ -9,11 +9,18 @@ package struct SourceNews: Hashable, Codable, Sendable {
     package var commit: String
     package var state: SourceWord.State
     package var message: String
+    /// Of a refused one: the first line of each fault, `net@3f9c2d1a8b70:dns.yaml:7:11: error: ...`.
+    package var faults: [String]
     /// Intents that the source keeps.
     package var intents: Int
     package var at: APITime
 
-    package init(_ spec: SourceSpec, _ word: SourceWord, intents: Int, at: Timestamp) {
+    private static let faultsMax = 10
+
+    package init(
+        _ spec: SourceSpec, _ word: SourceWord, diagnostics: [String] = [], intents: Int, at: Timestamp
+    ) {
+        faults = diagnostics.prefix(Self.faultsMax).map { String($0.prefix { !$0.isNewline }) }
         source = spec.name
         url = spec.url
         reference = "\(spec.reference)"
@@ -30,6 +37,7 @@ package struct SourceNews: Hashable, Codable, Sendable {
             "l45-state: \(state.rawValue)", "l45-source: \(source)", "l45-intents: \(intents)", "l45-at: \(at)",
         ]
         if !message.isEmpty { lines.append("l45-message: \(message)") }
+        lines += faults.map { "l45-fault: \($0)" }
         return lines.joined(separator: "\n")
     }
 }

@@ -100,7 +100,9 @@ struct SourceWebhookStories {
             let bad = try await repository.commit(["dns.yaml": "name: dns\nintent: 7\n"])
             _ = await fleet.orchestrator.answer(.source(SourceRequest(.sync, "net")))
             await fleet.orchestrator.waitUntilSources { $0.entries["net"]?.stored.standing.told?.commit == bad }
-            #expect(try await repository.git("notes", "--ref=l45", "show", bad).hasPrefix("l45-state: refused\n"))
+            #expect(
+                try await repository.git("notes", "--ref=l45", "show", bad).contains(
+                    "l45-fault: net@\(bad.prefix(12)):dns.yaml:2:"))
         }
     }
 

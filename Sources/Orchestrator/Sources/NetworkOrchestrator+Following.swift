@@ -180,6 +180,10 @@ extension NetworkOrchestrator {
         let old = before.stall
         let isSame = old?.reason == reason && old?.message == Alert.cut(message) && old?.commit == commit?.id
         let isAway = reason == .unreachable
+        // The same again is not written again.
+        guard !isSame || (isAway && before.failures < Self.failuresTold) else {
+            return sources.update(name) { $0.lookedAt = time }
+        }
         change(name) { standing in
             standing.lookedAt = time
             standing.attempted = commit?.id ?? standing.attempted
@@ -196,7 +200,7 @@ extension NetworkOrchestrator {
         }
         // One lost answer is no news.
         let failures = sources.entries[name]?.stored.standing.failures ?? 0
-        if reason != .dependency, isAway ? failures == Self.failuresTold : !isSame {
+        if reason != .dependency, !isAway || failures == Self.failuresTold {
             raise(
                 AlertFinding(
                     .sourceStalled, AlertSubject(other: "source/\(name)"), .warning,
@@ -341,7 +345,9 @@ extension NetworkOrchestrator {
         guard let stored = sources.entries[name]?.stored, isToldOf(stored.spec), let word = stored.standing.word,
             word != stored.standing.told
         else { return }
-        let news = SourceNews(stored.spec, word, intents: sources.owned(by: name).count, at: now())
+        let faults = word.state == .refused ? stored.standing.stall?.diagnostics ?? [] : []
+        let news = SourceNews(
+            stored.spec, word, diagnostics: faults, intents: sources.owned(by: name).count, at: now())
         do {
             if stored.spec.notes { try await cache.note(word.commit, news.text) }
             if let hook = configuration.git.hook { try await SourceHook(hook).run(news) }
