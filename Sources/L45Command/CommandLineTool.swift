@@ -25,7 +25,7 @@ package enum CommandLineTool {
     package static func run(_ arguments: [String], console: Console = .standard) async -> Int32 {
         do {
             ignoreBrokenPipes()
-            var command = try L45.parseAsRoot(arguments)
+            var command = try L45.parseAsRoot(try DryRun.rewritten(arguments))
             if var patient = command as? any AsyncParsableCommand {
                 try await patient.run()
             } else {

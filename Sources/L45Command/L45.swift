@@ -30,13 +30,14 @@ struct L45: AsyncParsableCommand {
             CommandGroup(
                 name: "Intents",
                 subcommands: [
-                    ApplyCommand.self, DiffCommand.self, PlanCommand.self, ValidateCommand.self, DeleteCommand.self,
-                    ExplainCommand.self, SourceCommand.self,
+                    ApplyCommand.self, DiffCommand.self, PlanCommand.self, ValidateCommand.self, EditCommand.self,
+                    DeleteCommand.self, ExplainCommand.self, SourceCommand.self,
                 ]),
             CommandGroup(
                 name: "Fleet",
                 subcommands: [
-                    GetCommand.self, DescribeCommand.self, AlertsCommand.self, RolloutCommand.self,
+                    GetCommand.self, WatchCommand.self, DescribeCommand.self, TreeCommand.self, EventsCommand.self,
+                    LogsCommand.self, AlertsCommand.self, RolloutCommand.self,
                     ThreatLevelCommand.self, WaitCommand.self, LabelCommand.self, ForgetCommand.self,
                     ReadmitCommand.self, TokenCommand.self, DeviceCommand.self, CaCommand.self,
                 ]),
@@ -47,6 +48,11 @@ struct L45: AsyncParsableCommand {
             CommandGroup(
                 name: "Machine",
                 subcommands: [NcoCommand.self, AgentCommand.self, RunCommand.self, RotateKeyCommand.self]),
-            CommandGroup(name: "Other", subcommands: [SimulateCommand.self, VersionCommand.self]),
+            CommandGroup(
+                name: "Other",
+                subcommands: [
+                    SimulateCommand.self, CompletionCommand.self, ManualCommand.self, VersionCommand.self,
+                    NamesCommand.self,
+                ]),
         ])
 }

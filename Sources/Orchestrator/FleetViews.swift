@@ -108,10 +108,27 @@ package struct FleetViews: Sendable {
         return query.names.isEmpty ? views : views.filter { query.names.contains($0.id.description) }
     }
 
+    /// Intents with modules or paths on the devices that the query's labels leave; nil: it names no label.
+    private func onSelected(_ query: ResourceQuery) throws(APIFailure) -> Set<IntentName>? {
+        guard !query.selector.isEmpty else { return nil }
+        var found: Set<IntentName> = []
+        for snapshot in try scope(ResourceQuery(.modules, selector: query.selector)) {
+            for module in snapshot.plan?.modules ?? [] { found.insert(module.intent) }
+            for entry in snapshot.table?.modules ?? [] { found.insert(entry.plan.intent) }
+            for name in book.records.keys where paths.devices(of: name).contains(snapshot.device.id) {
+                found.insert(name)
+            }
+        }
+        return found
+    }
+
     // MARK: Rollouts
 
     func rollouts(_ query: ResourceQuery) throws(APIFailure) -> [RolloutView] {
-        let statuses = fleet.statuses.values.filter { query.intent == nil || $0.intent == query.intent }
+        let selected = try onSelected(query)
+        let statuses = fleet.statuses.values
+            .filter { query.intent == nil || $0.intent == query.intent }
+            .filter { selected?.contains($0.intent) ?? true }
             .sorted { $0.flow < $1.flow }
         for name in query.names
         where !statuses.contains(where: { $0.flow.rawValue == name || $0.intent.rawValue == name }) {
@@ -160,7 +177,8 @@ package struct FleetViews: Sendable {
         for name in query.names where !views.contains(where: { $0.name.rawValue == name }) {
             throw APIFailure(.notFound, "there is no intent '\(name)'", hint: "'l45 get intents' lists those that are")
         }
-        return views.sorted { $0.name < $1.name }
+        let selected = try onSelected(query)
+        return views.filter { selected?.contains($0.name) ?? true }.sorted { $0.name < $1.name }
     }
 
     private func view(of record: IntentRecord, deleting: Bool) -> IntentView {

@@ -251,7 +251,7 @@ struct BinaryTests {
     func usage() async throws {
         for (arguments, part) in [
             (["get", "stars"], "  - rollouts\n  - paths\n  - posture\n  - alerts\n  - events"),
-            (["get", "intents", "-l", "a=b"], "intents have no labels"),
+            (["get", "posture", "-l", "a=b"], "-l selects by devices' labels"),
             (["wait", "intent/dns", "--for", "connected"], "do not go together"),
             (["delete", "device", "x"], "Only intents are deleted"),
             (["label", "device", "x", "role"], "neither KEY=VALUE nor KEY-"),

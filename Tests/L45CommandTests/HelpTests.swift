@@ -55,6 +55,8 @@ private let rootHelp = """
                               is proved of it.
       validate                Find every mistake in files of intents, without an
                               orchestrator.
+      edit                    Open an intent's document in your editor, and apply
+                              what you save.
       delete                  Withdraw intents.
       explain                 Say why an intent is not done, or show intents in
                               their long form.
@@ -63,8 +65,15 @@ private let rootHelp = """
     FLEET SUBCOMMANDS:
       get                     List devices, intents, modules, rollouts, paths, the
                               posture, alerts, events or git sources.
+      watch                   List resources, and go on to show what changes of
+                              them.
       describe                Show all about one device, intent, module, path,
                               posture, alert or git source.
+      tree                    Show what hangs on an intent: plans, devices,
+                              modules, sockets, and how each stands.
+      events                  Show what happened, of everything or of one subject.
+      logs                    Print the orchestrator's trail as log lines, of
+                              everything or of one subject.
       alerts                  See what is wrong, and say that you look after it.
       rollout                 See and steer how an intent comes about.
       threat-level            See and change the level of the posture.
@@ -98,6 +107,9 @@ private let rootHelp = """
     OTHER SUBCOMMANDS:
       simulate                Run rotations of a simulated fleet in virtual time,
                               with everything failing that can.
+      completion              Print the script that makes a shell complete l45.
+      manual                  Show a page of the manual, or write all pages to a
+                              folder.
       version                 Show the version of this command and of the
                               orchestrator.
 

@@ -62,46 +62,12 @@ enum Listing: Sendable {
     }
 
     /// Always a list, also of one.
-    var json: String {
-        get throws {
-            switch self {
-            case .devices(let all): try Self.json(all)
-            case .intents(let all): try Self.json(all)
-            case .modules(let all): try Self.json(all)
-            case .rollouts(let all): try Self.json(all)
-            case .paths(let all): try Self.json(all)
-            case .posture(let all): try Self.json(all)
-            case .alerts(let all): try Self.json(all)
-            case .events(let all): try Self.json(all)
-            case .sources(let all): try Self.json(all)
-            }
-        }
-    }
+    var json: String { get throws { try Self.json(self) } }
 
-    var yaml: String {
-        get throws {
-            switch self {
-            case .devices(let all): try Self.yaml(all)
-            case .intents(let all): try Self.yaml(all)
-            case .modules(let all): try Self.yaml(all)
-            case .rollouts(let all): try Self.yaml(all)
-            case .paths(let all): try Self.yaml(all)
-            case .posture(let all): try Self.yaml(all)
-            case .alerts(let all): try Self.yaml(all)
-            case .events(let all): try Self.yaml(all)
-            case .sources(let all): try Self.yaml(all)
-            }
-        }
-    }
+    var yaml: String { get throws { try Self.yaml(self) } }
 
     func text(_ format: OutputFormat, now: Timestamp, _ palette: Palette) throws -> String {
-        switch format {
-        case .table: table(now: now, wide: false).text(palette)
-        case .wide: table(now: now, wide: true).text(palette)
-        case .json: try json
-        case .yaml: try yaml
-        case .name: names.joined(separator: "\n")
-        }
+        try format.document(self, names: names) ?? table(now: now, wide: format == .wide).text(palette)
     }
 
     static func json(_ value: some Encodable) throws -> String {
@@ -114,5 +80,21 @@ enum Listing: Sendable {
         let encoder = YAMLEncoder()
         encoder.options = YAMLEncoder.Options(width: -1, allowUnicode: true, sortKeys: true)
         return try encoder.encode(value).trimmingLineEnd
+    }
+}
+
+extension Listing: Encodable {
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .devices(let all): try all.encode(to: encoder)
+        case .intents(let all): try all.encode(to: encoder)
+        case .modules(let all): try all.encode(to: encoder)
+        case .rollouts(let all): try all.encode(to: encoder)
+        case .paths(let all): try all.encode(to: encoder)
+        case .posture(let all): try all.encode(to: encoder)
+        case .alerts(let all): try all.encode(to: encoder)
+        case .events(let all): try all.encode(to: encoder)
+        case .sources(let all): try all.encode(to: encoder)
+        }
     }
 }

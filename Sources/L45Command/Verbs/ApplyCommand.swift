@@ -1,4 +1,5 @@
 import ArgumentParser
+import IntentCompiler
 import L45Model
 
 struct ApplyCommand: AsyncParsableCommand {
@@ -11,6 +12,8 @@ struct ApplyCommand: AsyncParsableCommand {
               l45 apply -f intents/dns.yaml
               l45 apply -f intents/ --prune --wait
               generate-intents | l45 apply -f -
+              l45 apply -f intents/ --dry-run=server -o name    what an orchestrator would do
+              l45 apply -f intents/ --dry-run=client            whether the files are well, asking nobody
             """)
 
     @OptionGroup var sources: SourceOptions
@@ -18,20 +21,55 @@ struct ApplyCommand: AsyncParsableCommand {
     var prune = false
     @Flag(help: "Change intents too that a git source keeps.")
     var force = false
-    @Flag(help: "Say what would change, and change nothing.")
+    @Flag(
+        help:
+            "Change nothing: --dry-run or --dry-run=server says what would change, --dry-run=client whether the files parse."
+    )
     var dryRun = false
+    /// What `--dry-run=WHERE` is turned into: see `DryRun.rewritten`.
+    @Option(help: .hidden)
+    var dryRunAt: DryRun?
     @OptionGroup var waiting: WaitOptions
+    @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
 
+    private var isDry: Bool { dryRun || dryRunAt != nil }
+
+    func validate() throws {
+        guard !isDry || !waiting.wait else {
+            throw ValidationError("A dry run begins nothing that --wait could wait for.")
+        }
+        guard !waiting.wait || !output.output.isForPrograms else {
+            throw ValidationError("--wait says how it goes in words; leave -o \(output.output) to 'l45 get'.")
+        }
+    }
+
     func run() async throws {
-        let request = ApplyRequest(sources: try sources.read(), prune: prune, dryRun: dryRun, force: force)
+        if dryRunAt == .client { return try checkHere() }
+        let request = ApplyRequest(sources: try sources.read(), prune: prune, dryRun: isDry, force: force)
         let response = try await server.ask(.apply(request))
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard
         for warning in result.warnings { console.complain(Printable.lines(warning)) }
-        try console.print(ApplyText.text(result, console.palette(for: .out)))
-        guard waiting.wait, !dryRun else { return }
+        try console.print(
+            output.output.document(result, names: result.names) ?? ApplyText.text(result, console.palette(for: .out)))
+        guard waiting.wait else { return }
         let goals = result.intents.map { $0.outcome == .pruned ? WaitGoal.deleted($0.name) : .settled($0.name) }
         try await Waiter(client: try server.client, console: console, timeout: waiting.timeout).wait(for: goals)
     }
+
+    private func checkHere() throws {
+        let parsed = IntentParser.parse(try sources.read().map { IntentSource(origin: $0.origin, text: $0.text) })
+        let console = Console.standard
+        try parsed.check(console)
+        let names = parsed.intents.map { "intent/\($0.name)" }
+        try console.print(
+            output.output.document(names, names: names)
+                ?? names.map { "\($0) parses (dry run, nobody asked)" }.joined(separator: "\n"))
+    }
+}
+
+extension ApplyResult {
+    /// What `-o name` prints: the intents that change.
+    var names: [String] { intents.filter { $0.outcome != .unchanged }.map { "intent/\($0.name)" } }
 }

@@ -13,6 +13,7 @@ struct DescribeCommand: AsyncParsableCommand {
               l45 describe posture cpcon
               l45 describe alert 12
               l45 describe source net
+              l45 describe intent dns -o jsonpath='{.intent.conditions[?(@.type=="Ready")].message}'
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable {
@@ -23,26 +24,34 @@ struct DescribeCommand: AsyncParsableCommand {
     var kind: Kind
     @Argument(
         help:
-            "A name; of a device also its id or the start of it, of a path INTENT/DESTINATION after its device's, of an alert its number."
+            "A name; of a device also its id or the start of it, of a path INTENT/DESTINATION after its device's, of an alert its number.",
+        completion: Names.any
     )
     var name: String
+    @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
 
     private static let events = 20
 
     func run() async throws {
         let console = Console.standard
-        try console.print(try await text(console.palette(for: .out)))
+        let described = try await described()
+        try console.print(
+            output.output.document(described, names: [described.name])
+                ?? described.text(now: .now(), console.palette(for: .out)))
     }
 
-    private func text(_ palette: Palette) async throws -> String {
+    private func described() async throws -> Described {
+        // What '-o name' prints is understood as a name again.
+        let prefix = "\(kind.rawValue)/"
+        let name = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
         switch kind {
         case .device:
             let response = try await server.ask(.get(ResourceQuery(.devices, names: [name])))
             guard case .devices(let devices) = response, let device = devices.first else { throw response.unexpected }
-            return DescribeDevice.text(
+            return .device(
                 device, modules: try await modules(ResourceQuery(.modules, device: device.id.rawValue)),
-                events: try await events("device/\(device.id)"), now: .now(), palette)
+                events: try await events("device/\(device.id)"))
         case .intent:
             let response = try await server.ask(.get(ResourceQuery(.intents, names: [name])))
             guard case .intents(let intents) = response, let intent = intents.first else { throw response.unexpected }
@@ -50,29 +59,28 @@ struct DescribeCommand: AsyncParsableCommand {
             guard case .rollouts(let flows) = rollouts else { throw rollouts.unexpected }
             let answer = try await server.ask(.get(ResourceQuery(.paths, intent: intent.name)))
             let paths = if case .paths(let all) = answer { all } else { [PathView]() }
-            return DescribeIntent.text(
+            return .intent(
                 intent, rollouts: flows, modules: try await modules(ResourceQuery(.modules, intent: intent.name)),
-                paths: paths, events: try await events("intent/\(intent.name)"), now: .now(), palette)
+                paths: paths, events: try await events("intent/\(intent.name)"))
         case .module:
             guard let module = try await modules(ResourceQuery(.modules, names: [name])).first else {
                 throw CommandEnd.refused(APIFailure(.notFound, "there is no module '\(name)'"))
             }
-            return DescribeModule.text(module, now: .now(), palette)
+            return .module(module)
         case .posture:
             let response = try await server.ask(.get(ResourceQuery(.posture, names: [name])))
             guard case .posture(let postures) = response, let posture = postures.first else {
                 throw response.unexpected
             }
-            return DescribePosture.text(
-                posture, events: try await events("posture/\(posture.name)"), now: .now(), palette)
+            return .posture(posture, events: try await events("posture/\(posture.name)"))
         case .source:
             let response = try await server.ask(.sources(SourceQuery(names: [name])))
             guard case .sources(let sources) = response, let source = sources.first else { throw response.unexpected }
-            return DescribeSource.text(source, events: try await events("source/\(name)"), now: .now(), palette)
+            return .source(source, events: try await events("source/\(name)"))
         case .alert:
             let response = try await server.ask(.alerts(AlertQuery(ids: try AlertIDs.of([name]))))
             guard case .alerts(let alerts) = response, let alert = alerts.first else { throw response.unexpected }
-            return DescribeAlert.text(alert, events: try await events("alert/\(alert.id)"), now: .now(), palette)
+            return .alert(alert, events: try await events("alert/\(alert.id)"))
         case .path:
             let response = try await server.ask(.get(ResourceQuery(.paths, names: [name])))
             guard case .paths(let paths) = response, let path = paths.first else { throw response.unexpected }
@@ -81,8 +89,7 @@ struct DescribeCommand: AsyncParsableCommand {
                 throw CommandEnd.refused(
                     APIFailure(.conflict, "'\(name)' fits \(paths.count) paths: \(names)", hint: "name one of them"))
             }
-            return DescribePath.text(
-                path, events: try await events("path/\(path.device)/\(path.name)"), now: .now(), palette)
+            return .path(path, events: try await events("path/\(path.device)/\(path.name)"))
         }
     }
 

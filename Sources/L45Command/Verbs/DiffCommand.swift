@@ -9,11 +9,13 @@ struct DiffCommand: AsyncParsableCommand {
             Exit status: 0 nothing differs, 1 something does, above 1 an error.
 
               l45 diff -f intents/ && echo in force
+              l45 diff -f intents/ -o json
             """)
 
     @OptionGroup var sources: SourceOptions
     @Flag(help: "Count intents that the files do not name as withdrawn.")
     var prune = false
+    @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
@@ -22,8 +24,12 @@ struct DiffCommand: AsyncParsableCommand {
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard
         for warning in result.warnings { console.complain(Printable.lines(warning)) }
+        if result.differs || output.output.isForPrograms {
+            try console.print(
+                output.output.document(result, names: result.names) ?? DiffText.text(result, console.palette(for: .out))
+            )
+        }
         guard result.differs else { return }
-        try console.print(DiffText.text(result, console.palette(for: .out)))
         throw CommandEnd.notMet()
     }
 }

@@ -16,7 +16,7 @@ struct ExplainCommand: AsyncParsableCommand {
               echo '{name: dns, intent: [tag dig DNS]}' | l45 explain -f -
             """)
 
-    @Argument(help: "An intent that is in force, or on its way.")
+    @Argument(help: "An intent that is in force, or on its way.", completion: Names.intents)
     var intent: String?
     @OptionGroup var sources: SourceOptions
     @OptionGroup var server: ServerOptions

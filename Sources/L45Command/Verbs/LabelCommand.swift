@@ -16,7 +16,7 @@ struct LabelCommand: AsyncParsableCommand {
 
     @Argument(help: "What it is.")
     var kind: Kind
-    @Argument(help: "Name, id or the start of an id.")
+    @Argument(help: "Name, id or the start of an id.", completion: Names.devices)
     var name: String
     @Argument(help: ArgumentHelp("KEY=VALUE to set, KEY- to take off.", valueName: "change"))
     var changes: [String]

@@ -19,7 +19,7 @@ struct RolloutCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "status", abstract: "Show each flow's phase, and which device it waits for.")
 
-        @Argument(help: "The intent.")
+        @Argument(help: "The intent.", completion: Names.intents)
         var intent: String
         @Flag(name: [.short, .long], help: "Go on, and show what changes.")
         var watch = false
@@ -56,7 +56,7 @@ struct RolloutCommand: AsyncParsableCommand {
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "pause", abstract: "Take no further step until resumed; what runs, runs on.")
-        @Argument(help: "The intent.")
+        @Argument(help: "The intent.", completion: Names.intents)
         var intent: String
         @OptionGroup var server: ServerOptions
         func run() async throws { _ = try await steer(.pause, intent, server) }
@@ -91,7 +91,7 @@ struct RolloutCommand: AsyncParsableCommand {
 
     /// What every verb takes that sets a rollout in motion.
     struct SteeringOptions: ParsableArguments {
-        @Argument(help: "The intent.")
+        @Argument(help: "The intent.", completion: Names.intents)
         var intent: String
         @OptionGroup var waiting: WaitOptions
         @OptionGroup var server: ServerOptions

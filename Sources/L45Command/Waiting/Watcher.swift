@@ -26,7 +26,7 @@ struct Watcher {
                 case .table, .wide:
                     let table = listing.table(now: .now(), wide: output == .wide)
                     if let text = shown.news(table, console.palette(for: .out)) { try console.print(text) }
-                case .json, .yaml, .name:
+                case .json, .yaml, .name, .jsonpath:
                     let text = try listing.text(output, now: .now(), .plain)
                     if text != last, !text.isEmpty { try console.print(output == .yaml ? "---\n\(text)" : text) }
                     last = text

@@ -98,7 +98,8 @@ package struct ResourceQuery: Hashable, Codable, Sendable {
     /// paths by `INTENT/DESTINATION`, with or without the device in front, or by intent.
     /// A name that stands for nothing is `notFound`, a device name that two devices claim is `conflict`.
     package var names: [String]
-    /// Labels that a device must have (devices), or the device of a module (modules).
+    /// Labels that a device must have (devices), or the device of a module or path (modules, paths); intents and rollouts with
+    /// modules or paths on such devices.
     package var selector: [String: String]
     /// Modules and rollouts of this intent alone; none is no error.
     package var intent: IntentName?
