@@ -36,7 +36,8 @@ struct L45: AsyncParsableCommand {
             CommandGroup(
                 name: "Fleet",
                 subcommands: [
-                    GetCommand.self, WatchCommand.self, DescribeCommand.self, TreeCommand.self, EventsCommand.self,
+                    GetCommand.self, WatchCommand.self, DescribeCommand.self, TreeCommand.self, TraceCommand.self,
+                    TopCommand.self, EventsCommand.self,
                     LogsCommand.self, AlertsCommand.self, RolloutCommand.self,
                     ThreatLevelCommand.self, WaitCommand.self, LabelCommand.self, ForgetCommand.self,
                     ReadmitCommand.self, TokenCommand.self, DeviceCommand.self, CaCommand.self,
@@ -47,11 +48,14 @@ struct L45: AsyncParsableCommand {
                 subcommands: [ProbeCommand.self, SurveyCommand.self, RespondCommand.self, LabCommand.self]),
             CommandGroup(
                 name: "Machine",
-                subcommands: [NcoCommand.self, AgentCommand.self, RunCommand.self, RotateKeyCommand.self]),
+                subcommands: [
+                    NcoCommand.self, AgentCommand.self, RunCommand.self, CheckCommand.self, RotateKeyCommand.self,
+                ]),
             CommandGroup(
                 name: "Other",
                 subcommands: [
-                    SimulateCommand.self, CompletionCommand.self, ManualCommand.self, VersionCommand.self,
+                    DemoCommand.self, SimulateCommand.self, CompletionCommand.self, ManualCommand.self,
+                    VersionCommand.self,
                     NamesCommand.self,
                 ]),
         ])

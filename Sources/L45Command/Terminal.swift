@@ -6,7 +6,9 @@ enum Terminal {
     /// Runs a program in the terminal's own process group, so that it may read keys, and waits for it. Ctrl-C is its alone.
     /// - Returns: its exit status, or 128 and the signal that ended it.
     /// - Throws: `CommandEnd`, when it cannot be started.
-    static func run(_ argv: [String]) throws -> Int32 {
+    static func run(
+        _ argv: [String], environment settings: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> Int32 {
         let before = signal(SIGINT, SIG_IGN)
         defer { signal(SIGINT, before) }
         var attributes = posix_spawnattr_t()
@@ -22,7 +24,7 @@ enum Terminal {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var arguments: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
         var environment: [UnsafeMutablePointer<CChar>?] =
-            ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+            settings.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for each in arguments + environment { free(each) } }
         var process = pid_t()
         let code = posix_spawnp(&process, argv.first ?? "", nil, &attributes, &arguments, &environment)

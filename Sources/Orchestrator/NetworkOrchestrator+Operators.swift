@@ -17,6 +17,8 @@ extension NetworkOrchestrator: OperatorService {
             case .get(let query): return try get(query)
             case .events(let query): return .events(try events(query))
             case .rollout(let request): return .rollout(try steer(request))
+            case .trace(let request): return .trace(try views.trace(request))
+            case .history(let request): return .history(try history(request))
             case .createToken(let request): return .token(try createToken(request))
             case .setLabels(let request): return .device(try setLabels(request))
             case .forgetDevice(let request): return .forgotten(try forget(request))
@@ -57,6 +59,7 @@ extension NetworkOrchestrator: OperatorService {
 
     private func apply(_ request: ApplyRequest) throws -> ApplyResult {
         let time = now()
+        if let manager = request.manager { try check(manager: manager) }
         let isForced = request.force ?? false
         let proposal = try propose(
             request.sources, prune: request.prune, sparing: isForced ? [] : sources.kept, time)
@@ -70,13 +73,25 @@ extension NetworkOrchestrator: OperatorService {
         }
         if !request.dryRun, !proposal.touched.isEmpty {
             AuditSlot.current?.name(
-                result.intents.filter { $0.outcome != .unchanged }.map { "intent/\($0.name) \($0.outcome.rawValue)" })
+                result.intents.filter { $0.outcome != .unchanged }.map { "intent/\($0.name) \($0.outcome.rawValue)" }
+                    + (request.manager.map { ["manager/\($0)"] } ?? []))
             try refuseWideSelectors(proposal)
-            try adopt(proposal.planned, removed: proposal.removed, cause: "operator", time)
+            try adopt(proposal.planned, removed: proposal.removed, cause: "operator", manager: request.manager, time)
             noteDrift(foreign, time)
             passAtOnce()
         }
         return result
+    }
+
+    /// - Throws: `badInput`.
+    private func check(manager: String) throws(APIFailure) {
+        let most = ApplyRequest.managerCharactersMax
+        let isWell = manager.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7f || $0 == " " }
+        guard !manager.isEmpty, manager.count <= most, isWell else {
+            throw APIFailure(
+                .badInput, "a manager's name has 1 to \(most) printable characters; nothing was changed",
+                hint: "name the tool, such as --field-manager ci")
+        }
     }
 
     private func delete(_ request: DeleteRequest) throws -> DeleteResult {

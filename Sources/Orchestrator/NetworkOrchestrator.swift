@@ -322,16 +322,27 @@ package actor NetworkOrchestrator {
     }
 
     /// Stores intents and plans in one transaction, and only then takes them up.
-    func adopt(_ planned: Planning.Planned, removed: [IntentName], cause: String, _ time: Timestamp) throws {
+    /// - Parameters:
+    ///   - cause: what brought it, one word for the trail.
+    ///   - manager: the tool that applied it, by its own word.
+    func adopt(
+        _ planned: Planning.Planned, removed: [IntentName], cause: String, manager: String? = nil, _ time: Timestamp
+    ) throws {
         try refuseBeyondScope(planned, removed: removed)
+        // Whose it is, for who reads the trail; what schedules and devices bring is nobody's.
+        let by = AuditSlot.current == nil ? nil : OperatorCall.current.caller.name
+        let authors = ["by": by, "manager": manager].compactMapValues { $0 }
         let changed = planned.book.records.values.filter { book.records[$0.name] != $0 }.sorted { $0.name < $1.name }
         var trail = changed.map { record in
             Event(
                 at: time, subject: "intent/\(record.name)", message: "intent adopted",
-                facts: ["revision": "\(record.revision)", "epoch": "\(record.epoch)", "cause": cause])
+                facts: ["revision": "\(record.revision)", "epoch": "\(record.epoch)", "cause": cause]
+                    .merging(authors) { own, _ in own })
         }
         trail += removed.map {
-            Event(at: time, subject: "intent/\($0)", message: "intent withdrawn", facts: ["cause": cause])
+            Event(
+                at: time, subject: "intent/\($0)", message: "intent withdrawn",
+                facts: ["cause": cause].merging(authors) { own, _ in own })
         }
         trail += PostureTrail.events(from: book.standing, to: planned.book.standing, at: time)
         try inventory.adopt(

@@ -46,7 +46,12 @@ struct BinaryTests {
         #expect(outcome.status == 0)
         #expect(outcome.output == "intent/dns created\n")
         #expect(outcome.errors == "-:1:1: warning: no device has the label role=web\n")
-        #expect(service.asked == [.apply(ApplyRequest(sources: [APISource(origin: "-", text: text)], prune: true))])
+        #expect(
+            service.asked == [
+                .apply(
+                    ApplyRequest(
+                        sources: [APISource(origin: "-", text: text)], prune: true, manager: "l45 apply"))
+            ])
     }
 
     @Test("Bad input shows the place with its caret, exits 2, and is not waited for")

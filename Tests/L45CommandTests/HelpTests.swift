@@ -71,6 +71,10 @@ private let rootHelp = """
                               posture, alert or git source.
       tree                    Show what hangs on an intent: plans, devices,
                               modules, sockets, and how each stands.
+      trace                   Follow one flow: which intent has it, which module at
+                              each end, and why none when none.
+      top                     Show who talks most in dialects: devices, modules,
+                              intents or flows, a second.
       events                  Show what happened, of everything or of one subject.
       logs                    Print the orchestrator's trail as log lines, of
                               everything or of one subject.
@@ -102,9 +106,13 @@ private let rootHelp = """
       nco                     Run the orchestrator.
       agent                   Run the agent of this device.
       run                     Run a program under the user-space tap.
+      check                   Look whether this machine is fit to be an agent or an
+                              orchestrator, and what to do where not.
       rotate-key              Replace the key that opens the orchestrator's state.
 
     OTHER SUBCOMMANDS:
+      demo                    Set up a playground: an orchestrator and simulated
+                              devices, on this machine and without privileges.
       simulate                Run rotations of a simulated fleet in virtual time,
                               with everything failing that can.
       completion              Print the script that makes a shell complete l45.

@@ -29,6 +29,11 @@ struct ApplyCommand: AsyncParsableCommand {
     /// What `--dry-run=WHERE` is turned into: see `DryRun.rewritten`.
     @Option(help: .hidden)
     var dryRunAt: DryRun?
+    @Option(
+        help: ArgumentHelp(
+            "What applies this, for the trail and 'l45 rollout history': a pipeline's name, a tool's.",
+            valueName: "name"))
+    var fieldManager = "l45 apply"
     @OptionGroup var waiting: WaitOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
@@ -46,7 +51,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if dryRunAt == .client { return try checkHere() }
-        let request = ApplyRequest(sources: try sources.read(), prune: prune, dryRun: isDry, force: force)
+        let request = ApplyRequest(
+            sources: try sources.read(), prune: prune, dryRun: isDry, force: force, manager: fieldManager)
         let response = try await server.ask(.apply(request))
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard

@@ -50,7 +50,7 @@ struct EditCommand: AsyncParsableCommand {
                             hint: "what you wrote is in \(file.path); 'l45 edit intent \(intent)' opens theirs"))
                 }
                 let sources = [APISource(origin: Self.origin, text: document)]
-                let response = try await server.ask(.apply(ApplyRequest(sources: sources)))
+                let response = try await server.ask(.apply(ApplyRequest(sources: sources, manager: Self.origin)))
                 guard case .applied(let result) = response else { throw response.unexpected }
                 file.remove()
                 for warning in result.warnings { console.complain(Printable.lines(warning)) }

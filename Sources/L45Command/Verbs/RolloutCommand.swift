@@ -13,7 +13,7 @@ struct RolloutCommand: AsyncParsableCommand {
               l45 rollout status dns --why     what holds it up, and what comes next
               l45 rollout retry dns            after a halt: go on, what was counted is forgiven
             """,
-        subcommands: [Status.self, Pause.self, Resume.self, Undo.self, Retry.self, Rotate.self])
+        subcommands: [Status.self, History.self, Pause.self, Resume.self, Undo.self, Retry.self, Rotate.self])
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -50,6 +50,39 @@ struct RolloutCommand: AsyncParsableCommand {
                 return console.complain("intent/\(name) has no flows: no device is in its scope")
             }
             try console.print(listing.text(.wide, now: .now(), console.palette(for: .out)))
+        }
+    }
+
+    struct History: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "history",
+            abstract: "List the texts and editions that an intent had: when, by whom, with what result; newest last.",
+            discussion: """
+                  l45 rollout history dns
+                  l45 rollout history dns -o jsonpath='{[-2].source}'      the text before this one
+                """)
+
+        @Argument(help: "The intent, also one that was withdrawn.", completion: Names.intents)
+        var intent: String
+        @Option(help: ArgumentHelp("The latest so many, 1 to 1000.", valueName: "number"))
+        var limit = 20
+        @OptionGroup var output: OutputOptions
+        @OptionGroup var server: ServerOptions
+
+        func validate() throws {
+            guard (1...HistoryRequest.limitMax).contains(limit) else {
+                throw ValidationError("--limit is 1 to \(HistoryRequest.limitMax).")
+            }
+        }
+
+        func run() async throws {
+            let response = try await server.ask(.history(HistoryRequest(IntentName(intent), limit: limit)))
+            guard case .history(let steps) = response else { throw response.unexpected }
+            let console = Console.standard
+            try console.print(
+                output.output.document(steps, names: steps.map { "revision/\($0.revision)" })
+                    ?? HistoryTable.table(steps, now: .now(), wide: output.output == .wide)
+                    .text(console.palette(for: .out)))
         }
     }
 

@@ -11,6 +11,7 @@ extension APIRequest: Codable {
         case setLevel = "set-level"
         case alerts
         case handleAlerts = "handle-alerts"
+        case trace, history
         case addOperator = "add-operator"
         case operators
         case removeOperator = "remove-operator"
@@ -52,6 +53,8 @@ extension APIRequest: Codable {
         case .setLevel: self = .setLevel(try body())
         case .alerts: self = .alerts(try body())
         case .handleAlerts: self = .handleAlerts(try body())
+        case .trace: self = .trace(try body())
+        case .history: self = .history(try body())
         case .addOperator: self = .addOperator(try body())
         case .operators: self = .operators
         case .removeOperator: self = .removeOperator(try body())
@@ -86,6 +89,8 @@ extension APIRequest: Codable {
         case .setLevel(let body): try put(.setLevel, body)
         case .alerts(let body): try put(.alerts, body)
         case .handleAlerts(let body): try put(.handleAlerts, body)
+        case .trace(let body): try put(.trace, body)
+        case .history(let body): try put(.history, body)
         case .addOperator(let body): try put(.addOperator, body)
         case .operators: try container.encode(Verb.operators, forKey: .verb)
         case .removeOperator(let body): try put(.removeOperator, body)

@@ -3,7 +3,7 @@ extension APIRequest {
     /// The least role that may ask for it.
     package var neededRole: OperatorRole {
         switch self {
-        case .get, .events, .alerts, .plan, .version, .sources: .view
+        case .get, .events, .alerts, .plan, .version, .sources, .trace, .history: .view
         case .source(let request): [.add, .remove].contains(request.verb) ? .administer : .operate
         case .apply(let request): request.dryRun ? .view : .operate
         case .delete, .rollout, .setLevel, .handleAlerts: .operate
@@ -24,7 +24,8 @@ extension APIRequest {
     /// Whether it changes something, and so has a line in the audit trail whatever comes of it.
     package var isChange: Bool {
         switch self {
-        case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit, .sources: false
+        case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit, .sources, .trace, .history:
+            false
         case .apply(let request): !request.dryRun
         case .delete, .rollout, .setLevel, .handleAlerts, .createToken, .setLabels, .forgetDevice, .readmitDevice: true
         case .addOperator, .removeOperator, .evictDevice, .source: true
@@ -43,6 +44,8 @@ extension APIRequest {
         case .alerts: "get alerts"
         case .handleAlerts(let request): "alerts \(request.verb.rawValue)"
         case .rollout(let request): "rollout \(request.verb.rawValue)"
+        case .trace: "trace"
+        case .history: "rollout history"
         case .createToken: "token create"
         case .setLabels: "label"
         case .forgetDevice: "forget"
@@ -64,7 +67,8 @@ extension APIRequest {
     /// What it is about, as far as it says so itself. Never a secret.
     package var objects: [String] {
         switch self {
-        case .apply(let request): request.sources.map { "file/\($0.origin)" }
+        case .apply(let request):
+            request.sources.map { "file/\($0.origin)" } + (request.manager.map { ["manager/\($0)"] } ?? [])
         case .plan(let request): request.sources.map { "file/\($0.origin)" }
         case .delete(let request): request.intents.map { "intent/\($0)" }
         case .get(let query): query.names
@@ -72,6 +76,8 @@ extension APIRequest {
         case .alerts(let query): query.ids.map { "alert/\($0)" }
         case .handleAlerts(let request): request.ids.map { "alert/\($0)" }
         case .rollout(let request): ["intent/\(request.intent)"]
+        case .trace(let request): ["device/\(request.device)"]
+        case .history(let request): ["intent/\(request.intent)"]
         case .createToken(let request): request.labels.isEmpty ? [] : ["labels/\(LabelScope(request.labels))"]
         case .setLabels(let request):
             ["device/\(request.device)"] + request.set.sorted { $0.key < $1.key }.map { "label/\($0.key)=\($0.value)" }

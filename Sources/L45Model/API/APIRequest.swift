@@ -26,6 +26,10 @@ package enum APIRequest: Hashable, Sendable {
     case authority(AuthorityRequest)
     /// Go to another level of the posture. Answer: `.level`.
     case setLevel(LevelRequest)
+    /// Look one flow up at both of its ends. Answer: `.trace`.
+    case trace(TraceRequest)
+    /// Read what an intent was before. Answer: `.history`.
+    case history(HistoryRequest)
     /// Read alerts. Answer: `.alerts`.
     case alerts(AlertQuery)
     /// Acknowledge or resolve alerts. Answer: `.alerts`, as they are then.
@@ -57,8 +61,16 @@ package struct ApplyRequest: Hashable, Codable, Sendable {
     package var dryRun: Bool
     /// Change intents that a git source keeps, too; nil: no.
     package var force: Bool?
+    /// What applies, by its own word, for the trail: `l45 apply`, a pipeline's name; nil: it does not say.
+    package var manager: String?
 
-    package init(sources: [APISource], prune: Bool = false, dryRun: Bool = false, force: Bool = false) {
+    /// Of a manager's name.
+    package static let managerCharactersMax = 64
+
+    package init(
+        sources: [APISource], prune: Bool = false, dryRun: Bool = false, force: Bool = false, manager: String? = nil
+    ) {
+        self.manager = manager
         self.sources = sources
         self.prune = prune
         self.dryRun = dryRun

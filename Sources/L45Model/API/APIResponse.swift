@@ -12,6 +12,8 @@ package enum APIResponse: Hashable, Sendable {
     case level(LevelResult)
     case alerts([AlertView])
     case events([EventView])
+    case trace(TraceView)
+    case history([IntentStepView])
     case rollout(RolloutResult)
     case token(TokenView)
     case device(DeviceView)
@@ -31,7 +33,7 @@ extension APIResponse: Codable {
     /// Kinds on the wire. Never renamed within a version.
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
-        case failure, paths, planned, posture, level, alerts, evicted, authority
+        case failure, paths, planned, posture, level, alerts, evicted, authority, trace, history
         case operators, audit, sources
         case operatorGranted = "operator-granted"
         case auditVerdict = "audit-verdict"
@@ -53,6 +55,8 @@ extension APIResponse: Codable {
         case .level: .level
         case .alerts: .alerts
         case .events: .events
+        case .trace: .trace
+        case .history: .history
         case .rollout: .rollout
         case .token: .token
         case .device: .device
@@ -86,6 +90,8 @@ extension APIResponse: Codable {
         case .level: self = .level(try body())
         case .alerts: self = .alerts(try body())
         case .events: self = .events(try body())
+        case .trace: self = .trace(try body())
+        case .history: self = .history(try body())
         case .rollout: self = .rollout(try body())
         case .token: self = .token(try body())
         case .device: self = .device(try body())
@@ -119,6 +125,8 @@ extension APIResponse: Codable {
         case .level(let body): try container.encode(body, forKey: .body)
         case .alerts(let body): try container.encode(body, forKey: .body)
         case .events(let body): try container.encode(body, forKey: .body)
+        case .trace(let body): try container.encode(body, forKey: .body)
+        case .history(let body): try container.encode(body, forKey: .body)
         case .rollout(let body): try container.encode(body, forKey: .body)
         case .token(let body): try container.encode(body, forKey: .body)
         case .device(let body): try container.encode(body, forKey: .body)
