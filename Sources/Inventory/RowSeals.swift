@@ -77,7 +77,10 @@ enum RowSeals {
     ]
     static let distrust = Table(
         name: "distrust", key: "name", columns: ["device", "content"], noun: "the distrust of")
-    static let all = tables + [posture, trust, distrust, operators, evicted, deviceTrust, gitSource, owner] + alerts
+    static let declared = Table(
+        name: "declared_device", key: "name", columns: ["content"], noun: "the declaration of device")
+    static let all =
+        tables + [declared, posture, trust, distrust, operators, evicted, deviceTrust, gitSource, owner] + alerts
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
     static let ofFleet = [

@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 12
+    static let version = 13
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -74,6 +74,14 @@ enum Schema {
             try RowSeals.install(RowSeals.gitSource, in: db)
             try RowSeals.install(RowSeals.owner, in: db)
             try db.execute(sql: "PRAGMA user_version = 12")
+        }
+        migrator.registerMigration("declared devices") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE declared_device (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT, WITHOUT ROWID;
+                    """)
+            try RowSeals.install(RowSeals.declared, in: db)
+            try db.execute(sql: "PRAGMA user_version = 13")
         }
         return migrator
     }()

@@ -40,7 +40,8 @@ struct L45: AsyncParsableCommand {
                     TopCommand.self, EventsCommand.self,
                     LogsCommand.self, AlertsCommand.self, RolloutCommand.self,
                     ThreatLevelCommand.self, WaitCommand.self, LabelCommand.self, ForgetCommand.self,
-                    ReadmitCommand.self, TokenCommand.self, DeviceCommand.self, CaCommand.self,
+                    ReadmitCommand.self, ImportCommand.self, ExportCommand.self, TokenCommand.self, DeviceCommand.self,
+                    CaCommand.self,
                 ]),
             CommandGroup(name: "Operators", subcommands: [OperatorCommand.self, AuditCommand.self]),
             CommandGroup(

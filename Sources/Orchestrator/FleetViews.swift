@@ -13,6 +13,8 @@ package struct FleetViews: Sendable {
     let keys: PathKeyDesk?
     /// nil: not asked of checks.
     let checks: CheckBook?
+    /// What files say of devices.
+    var declared = DeclaredFleet()
     let now: Timestamp
     let names: [DeviceID: String]
 
@@ -62,10 +64,12 @@ package struct FleetViews: Sendable {
         case .away(let time)?: since = time
         case nil: break
         }
-        return DeviceView(
+        var view = DeviceView(
             device: device, labels: device.facts.labels, link: link, linkSince: since,
             generationDecided: snapshot?.table?.generation ?? .none, report: snapshot?.report,
             problems: distrusts(of: id))
+        view.conditions = conditions(of: view, device)
+        return view
     }
 
     /// Devices that the query's names and labels leave, sorted by name.
@@ -149,6 +153,7 @@ package struct FleetViews: Sendable {
             view.haltsAt = APITime(known: outlook.haltsAt)
         }
         view.waiting = view.waiting.map(withProspect)
+        view.conditions = conditions(of: view)
         return view
     }
 

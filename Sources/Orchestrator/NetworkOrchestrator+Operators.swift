@@ -17,6 +17,8 @@ extension NetworkOrchestrator: OperatorService {
             case .get(let query): return try get(query)
             case .events(let query): return .events(try events(query))
             case .rollout(let request): return .rollout(try steer(request))
+            case .declare(let request): return .declared(try declare(request))
+            case .inventory: return .inventory(try inventoryView())
             case .trace(let request): return .trace(try views.trace(request))
             case .history(let request): return .history(try history(request))
             case .createToken(let request): return .token(try createToken(request))

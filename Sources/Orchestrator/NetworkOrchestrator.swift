@@ -29,6 +29,8 @@ package actor NetworkOrchestrator {
     /// Intents that a device was found to be distrusted in, and that are not planned without it yet.
     var toShutOut: Set<IntentName> = []
     var alerts: AlertDesk
+    /// What files say of devices.
+    var declared: DeclaredFleet
     /// Paths of all intents, of those too that rest at the present level; nil: not compiled yet.
     var plannedPaths: [DevicePaths]?
     var book: IntentBook
@@ -93,6 +95,7 @@ package actor NetworkOrchestrator {
         authorities = Mutex(try AuthorityStore.load(inventory, now: startedAt))
         pathKeys = PathKeyDesk(root: try PathRoot.secret(in: inventory))
         let stored = try inventory.fleet()
+        declared = DeclaredFleet(try inventory.declaredDevices())
         book = try IntentBook(stored.intents, standing: stored.posture)
         trusts = PathTrustBook(stored.pathTrusts)
         checks = CheckBook(policy: configuration.checks, checks: stored.checks, distrusts: stored.distrusts)

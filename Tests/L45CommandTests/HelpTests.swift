@@ -86,6 +86,10 @@ private let rootHelp = """
       forget                  Drop a device that will not come back.
       readmit                 Let a device take part again that failed a security
                               check.
+      import                  Declare devices, their labels and groups: from a
+                              document, CSV, Ansible or a script.
+      export                  Print all intents, the posture and the inventory as
+                              documents that apply takes back.
       token                   Let devices enrol.
       device                  Act on one device's access.
       ca                      See and change the authority that certifies devices.

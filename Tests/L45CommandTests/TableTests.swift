@@ -20,9 +20,9 @@ struct TableTests {
     func devicesWide() {
         #expect(
             DevicesTable.table([Fleet.client, Fleet.fresh], now: Fleet.now, wide: true).text() == """
-                NAME      ID                                LINK       SINCE   GENERATION  MODULES  LABELS                   PROBLEMS  TAP      PROCESSES  ADDRESSES   REPORT  KERNEL  AGENT
-                client-1  c11e0000000000000000000000000001  connected  3m      7           1        role=client,site=boston  <none>    preload  2          192.0.2.53  3s      6.12.0  0.1.0
-                fresh     f0e50000000000000000000000000001  away       <none>  0           0        <none>                   <none>    <none>   0          <none>      <none>  <none>  <none>
+                NAME      ID                                LINK       SINCE   GENERATION  MODULES  LABELS                   PROBLEMS  TAP      PROCESSES  ADDRESSES   REPORT  KERNEL  AGENT   DECLARED
+                client-1  c11e0000000000000000000000000001  connected  3m      7           1        role=client,site=boston  <none>    preload  2          192.0.2.53  3s      6.12.0  0.1.0   <none>
+                fresh     f0e50000000000000000000000000001  away       <none>  0           0        <none>                   <none>    <none>   0          <none>      <none>  <none>  <none>  <none>
                 """)
     }
 

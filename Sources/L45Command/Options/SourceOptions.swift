@@ -1,4 +1,5 @@
 import ArgumentParser
+import IntentCompiler
 import L45Model
 
 /// Which intents are meant.
@@ -12,6 +13,15 @@ struct SourceOptions: ParsableArguments {
     func read() throws -> [APISource] {
         try checkGiven()
         return try IntentSources.read(files)
+    }
+
+    /// Intents, and what the inventories beside them declare; nil: there is none.
+    /// - Throws: `CommandEnd` with every mistake of an inventory.
+    func readIntents() throws -> (intents: [APISource], inventory: [DeclaredDevice]?) {
+        let reading = InventoryReader.read(try read().map { IntentSource(origin: $0.origin, text: $0.text) })
+        try ParseResult(intents: [], diagnostics: reading.diagnostics).check()
+        let intents = reading.rest.map { APISource(origin: $0.origin, text: $0.text) }
+        return (intents, reading.isThere ? reading.devices : nil)
     }
 
     func readAll() throws -> (sources: [APISource], faults: [SourceFault]) {

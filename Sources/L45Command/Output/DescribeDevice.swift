@@ -23,6 +23,9 @@ enum DescribeDevice {
                 "Probes", "answered beside the services on TCP \(ports.map { "\($0)" }.joined(separator: ", "))")
         }
         if let checks = checks(modules) { sheet.field("Security check", checks) }
+        if let conditions = device.conditions {
+            sheet.section("Conditions", ConditionsTable.table(conditions, now: now), palette)
+        }
         sheet.section("Problems", device.problems.map { palette.paint(Printable.line($0), .bad) })
         sheet.section("Modules", ModulesTable.table(modules, now: now), palette)
         sheet.section("Events", EventsTable.table(events, now: now), palette)

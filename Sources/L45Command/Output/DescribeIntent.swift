@@ -19,24 +19,13 @@ enum DescribeIntent {
         sheet.field(
             "Devices",
             "\(intent.devicesReady) of \(intent.devices) ready, \(intent.devicesAway) away")
-        sheet.section("Conditions", conditions(intent.conditions, now), palette)
+        sheet.section("Conditions", ConditionsTable.table(intent.conditions, now: now), palette)
         sheet.section("Flows", RolloutsTable.table(rollouts, now: now, everyDevice: true), palette)
         sheet.section("Modules", ModulesTable.table(modules, now: now), palette)
         if !paths.isEmpty { sheet.section("Paths", PathsTable.table(paths, now: now), palette) }
         sheet.section("Source", lines(intent.source))
         sheet.section("Events", EventsTable.table(events, now: now), palette)
         return sheet.text(palette)
-    }
-
-    private static func conditions(_ conditions: [Condition], _ now: Timestamp) -> Table {
-        Table(
-            columns: ["TYPE", "STATUS", "SINCE", "REASON", "MESSAGE"],
-            rows: conditions.map {
-                [
-                    Cell($0.type), Cell($0.status.rawValue), .ticking(Age.since($0.since, now)), Cell($0.reason),
-                    Cell($0.message),
-                ]
-            })
     }
 
     private static func lines(_ source: String) -> [String] {

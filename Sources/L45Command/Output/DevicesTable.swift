@@ -4,7 +4,7 @@ import L45Model
 enum DevicesTable {
     static func table(_ devices: [DeviceView], now: Timestamp, wide: Bool = false) -> Table {
         var columns = ["NAME", "ID", "LINK", "SINCE", "GENERATION", "MODULES", "LABELS", "PROBLEMS"]
-        if wide { columns += ["TAP", "PROCESSES", "ADDRESSES", "REPORT", "KERNEL", "AGENT"] }
+        if wide { columns += ["TAP", "PROCESSES", "ADDRESSES", "REPORT", "KERNEL", "AGENT", "DECLARED"] }
         return Table(
             columns: columns,
             rows: devices.map { device in
@@ -26,6 +26,7 @@ enum DevicesTable {
                         .ticking(Age.since(device.lastReport, now)),
                         Cell(device.kernelRelease),
                         Cell(device.agentVersion),
+                        declared(device),
                     ]
                 }
                 return row
@@ -36,6 +37,14 @@ enum DevicesTable {
     static func generation(_ device: DeviceView) -> Cell {
         if device.generationConfirmed == device.generationDecided { return Cell("\(device.generationConfirmed)") }
         return Cell("\(device.generationConfirmed), wants \(device.generationDecided)", .warning)
+    }
+
+    /// Whether a file names it; nothing when none names any.
+    private static func declared(_ device: DeviceView) -> Cell {
+        guard let condition = device.conditions?.first(where: { $0.type == "Declared" }) else {
+            return Cell("", .faint)
+        }
+        return condition.status == .yes ? Cell("yes") : Cell("no", .warning)
     }
 
     static func labels(_ labels: [String: String]) -> String {

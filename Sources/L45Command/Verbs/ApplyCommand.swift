@@ -7,7 +7,8 @@ struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Make intents so.",
         discussion: """
-            All of them are taken, or none: one that does not compile leaves everything as it was.
+            All of them are taken, or none: one that does not compile leaves everything as it was. Documents of \
+            kind: Inventory among them are declared first, as by 'l45 import'.
 
               l45 apply -f intents/dns.yaml
               l45 apply -f intents/ --prune --wait
@@ -51,8 +52,16 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if dryRunAt == .client { return try checkHere() }
+        let given = try sources.readIntents()
+        if let inventory = given.inventory {
+            // What is no intent is found before anything is declared.
+            try IntentParser.parse(given.intents.map { IntentSource(origin: $0.origin, text: $0.text) }).check()
+            let format = given.intents.isEmpty || !output.output.isForPrograms ? output.output : .name
+            try await DeclaredInventory.declare(inventory, prune: prune, dryRun: isDry, format, server)
+            if given.intents.isEmpty { return }
+        }
         let request = ApplyRequest(
-            sources: try sources.read(), prune: prune, dryRun: isDry, force: force, manager: fieldManager)
+            sources: given.intents, prune: prune, dryRun: isDry, force: force, manager: fieldManager)
         let response = try await server.ask(.apply(request))
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard
@@ -65,7 +74,8 @@ struct ApplyCommand: AsyncParsableCommand {
     }
 
     private func checkHere() throws {
-        let parsed = IntentParser.parse(try sources.read().map { IntentSource(origin: $0.origin, text: $0.text) })
+        let parsed = IntentParser.parse(
+            try sources.readIntents().intents.map { IntentSource(origin: $0.origin, text: $0.text) })
         let console = Console.standard
         try parsed.check(console)
         let names = parsed.intents.map { "intent/\($0.name)" }

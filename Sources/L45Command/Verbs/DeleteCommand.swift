@@ -43,7 +43,8 @@ struct DeleteCommand: AsyncParsableCommand {
 
     /// Whether the fleet could carry them any more does not matter to their end.
     private func namesInFiles() throws -> [IntentName] {
-        let parsed = IntentParser.parse(try sources.read().map { IntentSource(origin: $0.origin, text: $0.text) })
+        let parsed = IntentParser.parse(
+            try sources.readIntents().intents.map { IntentSource(origin: $0.origin, text: $0.text) })
         try parsed.check()
         return parsed.intents.map(\.name)
     }

@@ -19,7 +19,10 @@ struct DiffCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let request = ApplyRequest(sources: try sources.read(), prune: prune, dryRun: true)
+        let given = try sources.readIntents()
+        let declares = try await declared(given.inventory)
+        if given.intents.isEmpty { return try end(declares) }
+        let request = ApplyRequest(sources: given.intents, prune: prune, dryRun: true)
         let response = try await server.ask(.apply(request))
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard
@@ -29,7 +32,22 @@ struct DiffCommand: AsyncParsableCommand {
                 output.output.document(result, names: result.names) ?? DiffText.text(result, console.palette(for: .out))
             )
         }
-        guard result.differs else { return }
-        throw CommandEnd.notMet()
+        try end(result.differs || declares)
+    }
+
+    private func end(_ differs: Bool) throws {
+        if differs { throw CommandEnd.notMet() }
+    }
+
+    /// - Returns: whether something of the inventory would change.
+    private func declared(_ inventory: [DeclaredDevice]?) async throws -> Bool {
+        guard let inventory else { return false }
+        let response = try await server.ask(.declare(DeclareRequest(devices: inventory, prune: prune, dryRun: true)))
+        guard case .declared(let result) = response else { throw response.unexpected }
+        let console = Console.standard
+        if result.differs, !output.output.isForPrograms {
+            try console.print(DeclareText.text(result, console.palette(for: .out)))
+        }
+        return result.differs
     }
 }

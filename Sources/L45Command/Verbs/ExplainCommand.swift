@@ -29,7 +29,8 @@ struct ExplainCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let intent { return try await Standing.explain(IntentName(intent), server) }
-        let parsed = IntentParser.parse(try sources.read().map { IntentSource(origin: $0.origin, text: $0.text) })
+        let parsed = IntentParser.parse(
+            try sources.readIntents().intents.map { IntentSource(origin: $0.origin, text: $0.text) })
         try Console.standard.print(parsed.texts().joined(separator: "---\n").trimmingLineEnd)
     }
 }

@@ -63,7 +63,8 @@ struct PlanCommand: AsyncParsableCommand {
     /// - Returns: whether anything would change.
     private func plan() async throws -> Bool {
         let request = PlanRequest(
-            sources: try sources.read(), prune: prune, mtuBytes: mtu, inventoryDevices: simulate ? trial.devices : 0)
+            sources: try sources.readIntents().intents, prune: prune, mtuBytes: mtu,
+            inventoryDevices: simulate ? trial.devices : 0)
         let response = try await server.ask(.plan(request))
         guard case .planned(var result) = response else { throw response.unexpected }
         let console = Console.standard

@@ -26,8 +26,9 @@ struct ValidateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let read = try sources.readAll()
+        let reading = InventoryReader.read(read.sources.map { IntentSource(origin: $0.origin, text: $0.text) })
         let check = OfflineCheck(
-            read.sources.map { IntentSource(origin: $0.origin, text: $0.text) }, faults: read.faults.map(\.diagnostic))
+            reading.rest, faults: read.faults.map(\.diagnostic) + reading.diagnostics)
         let console = Console.standard
         let files = read.sources.count + read.faults.count
         switch output {

@@ -11,7 +11,7 @@ extension APIRequest: Codable {
         case setLevel = "set-level"
         case alerts
         case handleAlerts = "handle-alerts"
-        case trace, history
+        case trace, history, declare, inventory
         case addOperator = "add-operator"
         case operators
         case removeOperator = "remove-operator"
@@ -54,6 +54,8 @@ extension APIRequest: Codable {
         case .alerts: self = .alerts(try body())
         case .handleAlerts: self = .handleAlerts(try body())
         case .trace: self = .trace(try body())
+        case .declare: self = .declare(try body())
+        case .inventory: self = .inventory
         case .history: self = .history(try body())
         case .addOperator: self = .addOperator(try body())
         case .operators: self = .operators
@@ -90,6 +92,8 @@ extension APIRequest: Codable {
         case .alerts(let body): try put(.alerts, body)
         case .handleAlerts(let body): try put(.handleAlerts, body)
         case .trace(let body): try put(.trace, body)
+        case .declare(let body): try put(.declare, body)
+        case .inventory: try container.encode(Verb.inventory, forKey: .verb)
         case .history(let body): try put(.history, body)
         case .addOperator(let body): try put(.addOperator, body)
         case .operators: try container.encode(Verb.operators, forKey: .verb)

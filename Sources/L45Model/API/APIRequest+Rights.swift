@@ -3,9 +3,10 @@ extension APIRequest {
     /// The least role that may ask for it.
     package var neededRole: OperatorRole {
         switch self {
-        case .get, .events, .alerts, .plan, .version, .sources, .trace, .history: .view
+        case .get, .events, .alerts, .plan, .version, .sources, .trace, .history, .inventory: .view
         case .source(let request): [.add, .remove].contains(request.verb) ? .administer : .operate
         case .apply(let request): request.dryRun ? .view : .operate
+        case .declare(let request): request.dryRun ? .view : .administer
         case .delete, .rollout, .setLevel, .handleAlerts: .operate
         case .createToken, .setLabels, .forgetDevice, .readmitDevice, .evictDevice: .administer
         case .authority(let request): request.rotate ? .administer : .view
@@ -17,6 +18,7 @@ extension APIRequest {
     package var needsWholeFleet: Bool {
         switch self {
         case .addOperator, .operators, .removeOperator, .audit, .verifyAudit, .authority: true
+        case .declare, .inventory: true
         default: false
         }
     }
@@ -24,8 +26,10 @@ extension APIRequest {
     /// Whether it changes something, and so has a line in the audit trail whatever comes of it.
     package var isChange: Bool {
         switch self {
-        case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit, .sources, .trace, .history:
+        case .get, .events, .alerts, .plan, .version, .operators, .audit, .verifyAudit, .sources, .trace, .history,
+            .inventory:
             false
+        case .declare(let request): !request.dryRun
         case .apply(let request): !request.dryRun
         case .delete, .rollout, .setLevel, .handleAlerts, .createToken, .setLabels, .forgetDevice, .readmitDevice: true
         case .addOperator, .removeOperator, .evictDevice, .source: true
@@ -45,6 +49,8 @@ extension APIRequest {
         case .handleAlerts(let request): "alerts \(request.verb.rawValue)"
         case .rollout(let request): "rollout \(request.verb.rawValue)"
         case .trace: "trace"
+        case .declare: "import"
+        case .inventory: "export"
         case .history: "rollout history"
         case .createToken: "token create"
         case .setLabels: "label"
@@ -92,7 +98,8 @@ extension APIRequest {
         case .removeOperator(let request): ["operator/\(request.name)"]
         case .source(let request): ["source/\(request.name)"] + (request.spec.map { ["url/\($0.url)"] } ?? [])
         case .sources(let query): query.names
-        case .operators, .audit, .verifyAudit, .version: []
+        case .declare(let request): request.devices.map { "declared/\($0.name)" }
+        case .operators, .audit, .verifyAudit, .version, .inventory: []
         }
     }
 }

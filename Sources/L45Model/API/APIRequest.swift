@@ -26,6 +26,10 @@ package enum APIRequest: Hashable, Sendable {
     case authority(AuthorityRequest)
     /// Go to another level of the posture. Answer: `.level`.
     case setLevel(LevelRequest)
+    /// Say which devices files name, and what they are labelled with. Answer: `.declared`.
+    case declare(DeclareRequest)
+    /// What is declared and labelled. Answer: `.inventory`.
+    case inventory
     /// Look one flow up at both of its ends. Answer: `.trace`.
     case trace(TraceRequest)
     /// Read what an intent was before. Answer: `.history`.

@@ -13,6 +13,8 @@ package enum APIResponse: Hashable, Sendable {
     case alerts([AlertView])
     case events([EventView])
     case trace(TraceView)
+    case declared(DeclareResult)
+    case inventory([DeclaredDevice])
     case history([IntentStepView])
     case rollout(RolloutResult)
     case token(TokenView)
@@ -34,6 +36,7 @@ extension APIResponse: Codable {
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
         case failure, paths, planned, posture, level, alerts, evicted, authority, trace, history
+        case declared, inventory
         case operators, audit, sources
         case operatorGranted = "operator-granted"
         case auditVerdict = "audit-verdict"
@@ -56,6 +59,8 @@ extension APIResponse: Codable {
         case .alerts: .alerts
         case .events: .events
         case .trace: .trace
+        case .declared: .declared
+        case .inventory: .inventory
         case .history: .history
         case .rollout: .rollout
         case .token: .token
@@ -91,6 +96,8 @@ extension APIResponse: Codable {
         case .alerts: self = .alerts(try body())
         case .events: self = .events(try body())
         case .trace: self = .trace(try body())
+        case .declared: self = .declared(try body())
+        case .inventory: self = .inventory(try body())
         case .history: self = .history(try body())
         case .rollout: self = .rollout(try body())
         case .token: self = .token(try body())
@@ -126,6 +133,8 @@ extension APIResponse: Codable {
         case .alerts(let body): try container.encode(body, forKey: .body)
         case .events(let body): try container.encode(body, forKey: .body)
         case .trace(let body): try container.encode(body, forKey: .body)
+        case .declared(let body): try container.encode(body, forKey: .body)
+        case .inventory(let body): try container.encode(body, forKey: .body)
         case .history(let body): try container.encode(body, forKey: .body)
         case .rollout(let body): try container.encode(body, forKey: .body)
         case .token(let body): try container.encode(body, forKey: .body)

@@ -27,6 +27,8 @@ package struct DeviceView: Hashable, Codable, Sendable {
     package var agentVersion: String
     /// TCP ports of services beside which it answers HICCUPS probes.
     package var responds: [UInt16]?
+    /// `Connected`, `UpToDate`, `Healthy`, `Declared`: of the generation that its last report tells of.
+    package var conditions: [Condition]?
 
     /// - Parameter labels: those in force, the operator's own over the agent's.
     package init(

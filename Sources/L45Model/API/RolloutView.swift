@@ -21,6 +21,8 @@ package struct RolloutView: Hashable, Codable, Sendable {
     package var haltsAt: APITime?
     /// The level of the posture that is in force has it not: it is understood everywhere and sent by nobody.
     package var standby: Bool?
+    /// `Settled`, and `Paused`, `Halted` where it is.
+    package var conditions: [Condition]?
 
     package struct Wave: Hashable, Codable, Sendable {
         /// From 1: clients' waves, then servers'.

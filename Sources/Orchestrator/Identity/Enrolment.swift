@@ -33,7 +33,11 @@ extension NetworkOrchestrator {
                 id: request.tokenID, secretHash: EnrolmentToken.digest(ofSecret: request.tokenSecret),
                 by: request.device, now: time)
             let grant = try grant(request.signingRequest, for: request.device, time)
-            try inventory.setOperatorLabels(request.device, labels)
+            // Whoever made the token has let this device in, so what it says of its name counts here. The token's own
+            // labels win.
+            let said = Device(id: request.device, facts: DeviceFacts(name: request.hostName))
+            let declaredLabels = declared.declaration(of: said)?.labels ?? [:]
+            try inventory.setOperatorLabels(request.device, declaredLabels.merging(labels) { _, token in token })
             let withdrawn = try inventory.revokedDevices()
             access.withLock { $0.devices = withdrawn }
             logger.info("device enrolled", metadata: ["device": "\(request.device)", "token": "\(request.tokenID)"])

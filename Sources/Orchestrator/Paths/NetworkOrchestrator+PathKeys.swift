@@ -57,8 +57,10 @@ extension NetworkOrchestrator {
     /// The fleet as operators see it now.
     var views: FleetViews {
         let covered = OperatorCall.current.devices
-        return FleetViews(
+        var views = FleetViews(
             fleet: fleet.restricted(to: covered), book: book, misfits: misfits, paths: paths.restricted(to: covered),
             trusts: trusts, keys: pathKeys, checks: checks, now: now())
+        views.declared = declared
+        return views
     }
 }

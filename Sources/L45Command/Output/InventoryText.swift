@@ -1,0 +1,39 @@
+import L45Model
+import Yams
+
+/// An inventory as a document that `apply` takes: `kind: Inventory`.
+enum InventoryText {
+    private struct Document: Encodable {
+        var apiVersion = "l45/v1"
+        var kind = "Inventory"
+        var groups: [String: [String: String]]?
+        var devices: [Item]
+    }
+
+    private struct Item: Encodable {
+        var name: String
+        var id: String?
+        var labels: [String: String]?
+        var groups: [String]?
+    }
+
+    static func yaml(_ devices: [DeclaredDevice]) throws -> String {
+        let groups = Set(devices.flatMap(\.groups))
+        var named: [String: [String: String]] = [:]
+        for group in groups { named[group] = [:] }
+        let document = Document(
+            groups: named.isEmpty ? nil : named,
+            devices: devices.map { device in
+                // What membership brings is not said twice; what a group's labels were is said device by device.
+                let own = device.labels.filter { key, _ in
+                    !device.groups.contains { key == "group.\($0)" }
+                }
+                return Item(
+                    name: device.name, id: device.id?.rawValue, labels: own.isEmpty ? nil : own,
+                    groups: device.groups.isEmpty ? nil : device.groups)
+            })
+        let encoder = YAMLEncoder()
+        encoder.options = YAMLEncoder.Options(width: -1, allowUnicode: true)
+        return try encoder.encode(document)
+    }
+}

@@ -1,0 +1,69 @@
+import L45Model
+
+// What is said of devices and rollouts in one word each, with the reason: for people, and for programs that wait.
+extension FleetViews {
+    /// Of a device: as of the generation that its last report tells of.
+    func conditions(of view: DeviceView, _ device: Device) -> [Condition] {
+        let isConnected = view.link == .connected
+        let isUpToDate = view.generationConfirmed == view.generationDecided
+        var conditions = [
+            Condition(
+                type: "Connected", status: isConnected ? .yes : .no,
+                reason: isConnected ? "Connected" : view.linkSince == nil ? "NeverSeen" : "Away",
+                message: isConnected
+                    ? "its agent holds a connection"
+                    : view.linkSince == nil
+                        ? "not seen since its enrolment" : "no connection; its tap goes on with what it has",
+                since: view.linkSince?.timestamp),
+            Condition(
+                type: "UpToDate", status: isUpToDate ? .yes : .no,
+                reason: isUpToDate ? "Confirmed" : isConnected ? "Progressing" : "Away",
+                message: isUpToDate
+                    ? "its tap runs generation \(view.generationDecided)"
+                    : "its tap runs generation \(view.generationConfirmed), and was told \(view.generationDecided)",
+                since: nil),
+            Condition(
+                type: "Healthy", status: view.lastReport == nil ? .unknown : view.problems.isEmpty ? .yes : .no,
+                reason: view.lastReport == nil ? "NoReport" : view.problems.isEmpty ? "NoProblems" : "Problems",
+                message: view.lastReport == nil
+                    ? "it has not reported yet" : view.problems.first ?? "its last report tells of none",
+                since: nil),
+        ]
+        // Where no file names any device, that none names this one says nothing.
+        guard !declared.isEmpty else { return conditions }
+        let known = declared.declaration(of: device)
+        conditions.append(
+            Condition(
+                type: "Declared", status: known == nil ? .no : .yes, reason: known == nil ? "NoFile" : "File",
+                message: known.map { "as '\($0.name)' in \($0.origin)" } ?? "enrolled, and no inventory names it",
+                since: nil))
+        return conditions
+    }
+
+    func conditions(of view: RolloutView) -> [Condition] {
+        let isSettled = view.phase == .settled && view.waiting.isEmpty
+        let holdup = view.waiting.first.map { "\($0.deviceName) \($0.reason)" }
+        var conditions = [
+            Condition(
+                type: "Settled", status: isSettled ? .yes : .no, reason: isSettled ? "Settled" : "Progressing",
+                message: isSettled
+                    ? "every tap has confirmed it"
+                    : "in phase \(view.phase.rawValue)" + (holdup.map { ": \($0)" } ?? ""),
+                since: view.since?.timestamp)
+        ]
+        if view.paused {
+            conditions.append(
+                Condition(
+                    type: "Paused", status: .yes, reason: "Operator",
+                    message: "'l45 rollout resume \(view.intent)' goes on",
+                    since: nil))
+        }
+        if let halted = view.halted {
+            conditions.append(
+                Condition(
+                    type: "Halted", status: .yes, reason: halted.cause.rawValue, message: halted.reason,
+                    since: halted.at?.timestamp))
+        }
+        return conditions
+    }
+}
