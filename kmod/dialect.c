@@ -8,6 +8,11 @@ static int l45_datagram_check(const struct l45_module *module, const struct l45_
 	if (module->protocol != IPPROTO_UDP)
 		return l45_fault(fault, -EINVAL, at, "module %llu: a datagram tag can not go on protocol %u",
 				 module->id, module->protocol);
+	/* The user-space tap's alone. */
+	if (dialect->coding != L45_AS_IT_IS)
+		return l45_fault(fault, -EINVAL, at,
+				 "module %llu: its messages are coded (%u), which this tap can not do", module->id,
+				 dialect->coding);
 	if (dialect->place > L45_AT_END)
 		return l45_fault(fault, -EINVAL, at, "module %llu: its tag's place %u is outside 0 to %d", module->id,
 				 dialect->place, L45_AT_END);
@@ -40,9 +45,6 @@ static int l45_dialect_check(const struct l45_module *module, const struct l45_d
 	if (dialect->kind > L45_STREAM)
 		return l45_fault(fault, -EINVAL, at, "module %llu: its dialect's kind %u is outside 0 to %d",
 				 module->id, dialect->kind, L45_STREAM);
-	if (dialect->reserved)
-		return l45_fault(fault, -EINVAL, at, "module %llu: its dialect's reserved field is %u, not 0",
-				 module->id, dialect->reserved);
 	if (dialect->kind == L45_MONITOR)
 		return 0;
 	if (dialect->tag_bytes < L45_TAG_BYTES_MIN || dialect->tag_bytes > L45_TAG_BYTES_MAX)

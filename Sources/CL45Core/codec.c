@@ -32,8 +32,6 @@ static void derive_key(const struct l45_dialect *dialect, uint8_t direction, enu
 
 static int in_bounds(const struct l45_dialect *dialect)
 {
-	if (dialect->reserved != 0)
-		return 0;
 	if (dialect->kind == L45_MONITOR)
 		return 1;
 	if (dialect->kind != L45_DATAGRAM && dialect->kind != L45_STREAM)
@@ -46,6 +44,8 @@ static int in_bounds(const struct l45_dialect *dialect)
 		return 0;
 	if (dialect->kind == L45_STREAM)
 		return dialect->frame_bytes >= L45_FRAME_BYTES_MIN && dialect->frame_bytes <= L45_FRAME_BYTES_MAX;
+	if (dialect->coding > L45_SHORT_DNS)
+		return 0;
 	if (dialect->place == L45_AT_OFFSET)
 		return dialect->offset <= L45_OFFSET_MAX;
 	return dialect->place == L45_AT_FRONT || dialect->place == L45_AT_END;

@@ -74,6 +74,18 @@ static inline void l45_wipe(void *secret, size_t bytes)
 	__asm__ __volatile__("" : : "r"(secret) : "memory");
 }
 
+/* The longest message that has a short form. */
+#define L45_SHORT_PLAIN_MAX 384
+
+/* XORs bytes of a message, from its first on, with the mask of this authenticator. */
+void l45_mask(const struct l45_codec *codec, unsigned int direction, uint64_t auth, uint8_t *bytes, size_t count);
+
+/* The short form of a DNS query: 0, or its bytes, less than bytes and at most L45_SHORT_PLAIN_MAX, written to out. */
+size_t l45_dns_shorten(const uint8_t *message, size_t bytes, uint8_t out[L45_SHORT_PLAIN_MAX]);
+
+/* The way back. 0: this is no short form, or another than l45_dns_shorten makes. */
+size_t l45_dns_restore(const uint8_t *form, size_t bytes, uint8_t out[L45_SHORT_PLAIN_MAX]);
+
 /* Writes tag_bytes bytes. */
 void l45_tag_write(const struct l45_codec *codec, const uint8_t ident[L45_IDENT_BYTES], uint64_t auth, uint8_t *out);
 

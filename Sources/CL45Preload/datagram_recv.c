@@ -175,7 +175,8 @@ ssize_t datagram_recv(int fd, struct msghdr *message, int flags)
 			break;
 		const size_t bytes = (size_t)got;
 		const bool peeking = (flags & MSG_PEEK) != 0;
-		const bool in_place = direct || (!simple && bytes <= first);
+		/* A message may come out longer than it came; none so long that it would not fit such a buffer does. */
+		const bool in_place = direct || (!simple && bytes + L45_CODING_SAVES_MAX <= first);
 		uint8_t *whole = in_place ? message->msg_iov[0].iov_base : scratch;
 
 		/* In place when it lies in one piece there; else put together behind what overflowed. */

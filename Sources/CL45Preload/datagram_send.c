@@ -14,11 +14,14 @@
 #endif
 #define SPLIT_MAX 64
 #define SMALL_BYTES 1500
+_Static_assert(SCRATCH_BYTES / 2 >= 65535 + L45_TAG_BYTES_MAX + L45_CODING_ADDS_MAX, "a message and its code fit a scratch buffer");
 
 /* What is done to one message. Values only, so that they outlive the section they were found in. */
 struct treatment {
 	bool tagged;
+	const struct l45_codec *coded; /* the message is another on the wire; holds while the table is in use */
 	size_t position;
+	enum l45_direction direction;
 	uint32_t module, tag_bytes, delay_us;
 	uint8_t tag[L45_TAG_BYTES_MAX];
 };
@@ -66,6 +69,8 @@ static void treat(const struct prepared_rule *rule, const struct iovec *iov, siz
 	out->module = rule->entry.module;
 	out->delay_us = rule->entry.rule.delay_us;
 	out->tag_bytes = rule->codec.dialect.tag_bytes;
+	out->coded = rule->codec.dialect.coding != L45_AS_IT_IS ? &rule->codec : NULL;
+	out->direction = direction;
 	out->position = l45_datagram_position(&rule->codec, bytes);
 	l45_datagram_tag(&rule->codec, direction, cover, bytes, out->tag);
 }
@@ -130,6 +135,38 @@ void pause_for(uint32_t microseconds)
 		;
 }
 
+/* Put together, and coded, in one buffer. */
+static ssize_t send_coded(int fd, const struct msghdr *message, int flags, size_t plain, const struct treatment *treatment)
+{
+	uint8_t *in = scratch_take(), *out = in + SCRATCH_BYTES / 2;
+	struct msghdr coded = *message;
+	struct iovec one = { out, 0 };
+	long bytes = -EMSGSIZE;
+	ssize_t sent = -1;
+
+	if (!in) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	if (plain <= 65535) {
+		iov_gather(message->msg_iov, message->msg_iovlen, 0, in, plain);
+		bytes = l45_datagram_encode(treatment->coded, treatment->direction, in, plain, out, SCRATCH_BYTES / 2);
+	}
+	if (bytes >= 0) {
+		one.iov_len = (size_t)bytes;
+		coded.msg_iov = &one;
+		coded.msg_iovlen = 1;
+		sent = real(sendmsg)(fd, &coded, flags & ~MSG_ZEROCOPY);
+	} else {
+		errno = (int)-bytes;
+	}
+	const int keep = errno;
+
+	scratch_give(in);
+	errno = keep;
+	return sent >= 0 ? (ssize_t)plain : -1;
+}
+
 static ssize_t send_one(int fd, const struct msghdr *message, int flags)
 {
 	struct l45_flow *flow = fd_flow(fd);
@@ -168,7 +205,9 @@ again:
 
 	ssize_t sent;
 
-	if (treatment.tagged && plain <= SMALL_BYTES && message->msg_controllen == 0) {
+	if (treatment.tagged && treatment.coded) {
+		sent = send_coded(fd, message, flags, plain, &treatment);
+	} else if (treatment.tagged && plain <= SMALL_BYTES && message->msg_controllen == 0) {
 		/* Cheaper in one piece than in three: the kernel copies the pieces' list too. */
 		uint8_t whole[SMALL_BYTES + L45_TAG_BYTES_MAX];
 		const size_t at = treatment.position;

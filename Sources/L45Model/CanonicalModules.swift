@@ -90,7 +90,13 @@ enum CanonicalModules {
             switch dialect {
             case .monitor: put("{\"monitor\":{}}")
             case .datagram(let tag):
-                put("{\"datagram\":{\"_0\":{\"label\":")
+                put("{\"datagram\":{\"_0\":{")
+                if tag.coding != .asItIs {
+                    put("\"coding\":")
+                    put(quoted: tag.coding.rawValue)
+                    put(",")
+                }
+                put("\"label\":")
                 put(quoted: tag.label)
                 put(",\"place\":")
                 switch tag.place {

@@ -20,6 +20,18 @@ package enum Dialect: Hashable, Codable, Sendable {
     }
 }
 
+extension Dialect {
+    /// Why the kernel's tap cannot carry it out; nil: it can.
+    package var beyondKernelTap: String? {
+        switch self {
+        case .stream(let tag) where tag.start == .afterTLSHandshake: "begin after a handshake"
+        case .datagram(let tag) where tag.coding == .masked: "mask messages"
+        case .datagram(let tag) where tag.coding == .shortDNS: "compress messages"
+        default: nil
+        }
+    }
+}
+
 /// Bounds that the engine enforces (`l45_core.h`): the two must agree, and a test holds them together.
 package enum DialectBounds {
     /// identification (4) + authenticator (8).
@@ -45,12 +57,45 @@ package struct DatagramTag: Hashable, Codable, Sendable {
     package var tagBytes: Int
     /// Application label, in the clear, cut to what the tag has room for.
     package var label: String
+    package var coding: Coding
 
-    package init(place: Place, tagBytes: Int = 32, label: String = "") {
+    /// What is done to the message beside the tag.
+    package enum Coding: String, Hashable, Codable, Sendable {
+        case asItIs
+        /// Unreadable on the way, under a key of each message. Not encryption as TLS would do it: see `L45_MASKED` in `l45_core.h`.
+        case masked
+        /// A DNS query as its id and name, the rest in a byte (seed 5.3.5); other messages get a byte more.
+        case shortDNS
+    }
+
+    package init(place: Place, tagBytes: Int = 32, label: String = "", coding: Coding = .asItIs) {
         self.place = place
         self.tagBytes = tagBytes
         self.label = label
+        self.coding = coding
     }
+
+    private enum CodingKeys: String, CodingKey { case place, tagBytes, label, coding }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        place = try container.decode(Place.self, forKey: .place)
+        tagBytes = try container.decode(Int.self, forKey: .tagBytes)
+        label = try container.decode(String.self, forKey: .label)
+        coding = try container.decodeIfPresent(Coding.self, forKey: .coding) ?? .asItIs
+    }
+
+    /// What was not there at first is written only where it says something: digests of older plans stay as they are.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(place, forKey: .place)
+        try container.encode(tagBytes, forKey: .tagBytes)
+        try container.encode(label, forKey: .label)
+        if coding != .asItIs { try container.encode(coding, forKey: .coding) }
+    }
+
+    /// The most bytes by which a message grows.
+    package var growthBytes: Int { tagBytes + (coding == .shortDNS ? 1 : 0) }
 }
 
 /// A tag before each `frameBytes` bytes of a stream (seed 3.2.2: 32 bytes before every 1000).

@@ -22,7 +22,7 @@ extension DialectTap {
                     || state.speakers[Speaker(peer: peer, group: rule.group)] ?? false
             }
             guard let chosen else { return message }
-            var wire = [UInt8](repeating: 0, count: message.count + Int(L45_TAG_BYTES_MAX))
+            var wire = [UInt8](repeating: 0, count: message.count + Int(L45_TAG_BYTES_MAX + L45_CODING_ADDS_MAX))
             let count = l45_datagram_encode(
                 chosen.codec.pointer, chosen.direction(outgoing: true), message, message.count, &wire, wire.count)
             guard count > 0 else { return message }
@@ -55,11 +55,11 @@ extension DialectTap {
             let readers = state.rules(port: port).filter {
                 $0.mayRead(L45_DATAGRAM) && $0.matches(peer, port: port, isServer: answering)
             }
-            var message = wire
+            var message = wire + [UInt8](repeating: 0, count: Int(L45_CODING_SAVES_MAX))
             for reader in readers {
                 // A refusal leaves the message as it is.
                 let count = l45_datagram_decode(
-                    reader.codec.pointer, reader.direction(outgoing: false), &message, message.count)
+                    reader.codec.pointer, reader.direction(outgoing: false), &message, wire.count)
                 guard count >= 0 else { continue }
                 if answering { state.speakers[Speaker(peer: peer, group: reader.group)] = true }
                 state.note(reader.module) { report in

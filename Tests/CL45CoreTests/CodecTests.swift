@@ -29,7 +29,8 @@ struct CodecTests {
             (.datagram(tagBytes: 64), { $0.label_bytes = 52 }), (.datagram(.offset), { $0.offset = 1400 }),
             (.datagram(), { $0.offset = 1401 }), (.datagram(), { $0.frame_bytes = 1 }),
             (.stream(), { $0.frame_bytes = 16 }), (.stream(), { $0.frame_bytes = 1 << 20 }),
-            (.stream(), { $0.place = 9 }), (.stream(), { $0.epoch = .max }),
+            (.stream(), { $0.place = 9 }), (.stream(), { $0.coding = 9 }), (.datagram(), { $0.start = 9 }),
+            (.stream(), { $0.epoch = .max }),
             (l45_dialect(), { $0.kind = UInt8(L45_MONITOR.rawValue) }),
         ]
         for (index, (dialect, edit)) in taken.enumerated() {
@@ -40,9 +41,8 @@ struct CodecTests {
             (.datagram(tagBytes: 64), { $0.label_bytes = 53 }), (.datagram(tagBytes: 20), { $0.label_bytes = 9 }),
             (.datagram(.offset), { $0.offset = 1401 }), (.datagram(), { $0.place = 3 }),
             (.stream(), { $0.frame_bytes = 15 }), (.stream(), { $0.frame_bytes = 1 << 20 + 1 }),
-            (.stream(), { $0.start = 2 }), (.stream(), { $0.reserved = 1 }), (.datagram(), { $0.reserved = 1 }),
+            (.stream(), { $0.start = 2 }), (.datagram(), { $0.coding = 3 }),
             (.datagram(), { $0.kind = 3 }),
-            (l45_dialect(), { $0.reserved = 1 }),
         ]
         for (index, (dialect, edit)) in refused.enumerated() {
             #expect(prepare(dialect, edit) == -EINVAL, "refused, case \(index)")

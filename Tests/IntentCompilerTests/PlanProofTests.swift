@@ -30,7 +30,8 @@ struct PlanProofTests {
             "tag dig DNS at front", "tag dig DNS at offset 12 with 12 bytes", "tag dig DNS at end label dns-app",
             "tag dig DNS requests with 64 bytes", "tag dig UDP on port 9 at offset 1400",
             "tag curl HTTP", "tag curl HTTP every 16 bytes with 12 bytes",
-            "tag curl HTTP every 1048576 bytes responses", "tag curl TLS after handshake",
+            "tag curl HTTP every 1048576 bytes responses", "tag curl TLS after handshake", "tag dig DNS masked",
+            "tag dig DNS compressed with 12 bytes", "tag dig DNS at end compressed with 12 bytes",
         ])
     func roundTrip(phrase: String) throws {
         let proofs = try prove(["name: x\n\(Self.ends)intent: \(phrase)\n"])

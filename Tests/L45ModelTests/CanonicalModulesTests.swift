@@ -52,7 +52,11 @@ struct CanonicalModulesTests {
                     StreamTag(
                         frameBytes: number(16...1 << 20), tagBytes: number(12...64), label: text(),
                         start: flip() ? .firstByte : .afterTLSHandshake))
-            case 2: .datagram(DatagramTag(place: .front, tagBytes: number(12...64), label: text()))
+            case 2:
+                .datagram(
+                    DatagramTag(
+                        place: .front, tagBytes: number(12...64), label: text(),
+                        coding: [.asItIs, .masked, .shortDNS][number(0...2)]))
             case 3: .datagram(DatagramTag(place: .end, label: text()))
             default: .datagram(DatagramTag(place: .offset(number(0...1400)), label: text()))
             }

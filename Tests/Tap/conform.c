@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 					       kernel_checks,   option_checks, live_checks,   space_checks };
 #else
 	const struct check *const suites[] = { region_checks, datagram_checks, stream_checks, wait_checks, process_checks,
-					       prelude_checks };
+					       prelude_checks, coding_checks };
 #endif
 	const char *folder = getenv("L45_TAP_DIR");
 	const char *only = argc > 1 ? argv[1] : NULL;

@@ -53,7 +53,7 @@ struct check {
 	bool (*run)(void);
 };
 extern const struct check datagram_checks[], stream_checks[], wait_checks[], process_checks[], region_checks[], kernel_checks[];
-extern const struct check prelude_checks[]; /* of the user-space tap alone */
+extern const struct check prelude_checks[], coding_checks[]; /* of the user-space tap alone */
 extern const struct check option_checks[], live_checks[], space_checks[]; /* of the kernel tap too */
 
 /* ---- rules ---- */

@@ -16,6 +16,7 @@
  *                  one byte: 'd' in a datagram, 's' before a frame of a stream, 'l' where a stream leaves its dialect.
  * Input of the authenticator:
  *   datagram: over plain length (u32 LE) and the first L45_COVER_BYTES (or fewer) bytes of the plain message;
+ *             what L45_MASKED and L45_SHORT_DNS do to the rest of the message is undone before it is compared;
  *   stream:   over the plain offset of the frame (u64 LE); the frame's bytes are not covered, so that nothing has to
  *             be held back before it is delivered.
  * The label travels in the clear and is compared.
@@ -48,6 +49,10 @@
 #define L45_LABEL_BYTES_MAX 52
 #define L45_COVER_BYTES 48
 #define L45_OFFSET_MAX 1400
+/* A message that was coded may come out longer than it was on the wire, tag left aside, by so many bytes. */
+#define L45_CODING_SAVES_MAX 24
+/* And one that has no short form is so many bytes longer. */
+#define L45_CODING_ADDS_MAX 1
 #define L45_FRAME_BYTES_MIN 16
 #define L45_FRAME_BYTES_MAX (1u << 20)
 /* Codecs that one socket's list may hold. */
@@ -55,6 +60,14 @@
 
 enum l45_kind { L45_MONITOR = 0, L45_DATAGRAM = 1, L45_STREAM = 2 };
 enum l45_place { L45_AT_FRONT = 0, L45_AT_OFFSET = 1, L45_AT_END = 2 };
+/*
+ * What is done to the message beside the tag; datagrams only.
+ * L45_MASKED: XORed with the key stream of ChaCha20 (RFC 8439), key = BLAKE2s(key = secret, "l45 mask" | epoch | direction |
+ * authenticator), 32 bytes, nonce and counter 0. Whoever looks on cannot read it; but it is not encrypted as TLS would do it:
+ * two messages of one length that begin with the same L45_COVER_BYTES are masked alike.
+ * L45_SHORT_DNS: a DNS query as a byte that says what it is, its id and its name; other messages behind a byte of 0.
+ */
+enum l45_coding { L45_AS_IT_IS = 0, L45_MASKED = 1, L45_SHORT_DNS = 2 };
 /*
  * Where in a stream its dialect begins: with the first byte, or with the first TLS record of application data (in TLS
  * 1.3 all that is encrypted is sent as such), so that whoever looks on sees a handshake as it should be.
@@ -71,7 +84,7 @@ struct l45_dialect {
 	uint8_t label_bytes;   /* 0..52, at most tag_bytes - 12 */
 	uint16_t offset;       /* 0..1400; L45_AT_OFFSET only */
 	uint8_t start;         /* enum l45_start; stream only */
-	uint8_t reserved;      /* 0 */
+	uint8_t coding;        /* enum l45_coding; datagram only */
 	uint32_t frame_bytes;  /* 16..1 MiB; stream only */
 	uint32_t epoch;
 	uint8_t label[L45_LABEL_BYTES_MAX];
@@ -89,24 +102,28 @@ struct l45_codec {
 
 /*
  * 0, or -EINVAL when a field is out of its bounds (codec unchanged). Fields that the kind does not use are not looked
- * at, reserved excepted. A codec of another kind than a call is for counts as none: it encodes to the same bytes and
+ * at. A codec of another kind than a call is for counts as none: it encodes to the same bytes and
  * recognises nothing.
  */
 int l45_codec_prepare(struct l45_codec *codec, const struct l45_dialect *dialect);
 
 /* ---- datagrams ---- */
 
-/* Where the tag goes in a message of plain_bytes: 0..plain_bytes. */
+/* Where the tag goes in a message of plain_bytes, coded if the dialect says so: 0..plain_bytes. */
 size_t l45_datagram_position(const struct l45_codec *codec, size_t plain_bytes);
 
 /*
  * Writes the tag of one message: cover = its first min(plain_bytes, L45_COVER_BYTES) bytes.
- * out has room for tag_bytes. Callers that scatter (sendmsg) place it themselves at l45_datagram_position.
+ * out has room for tag_bytes. Callers that scatter (sendmsg) place it themselves at l45_datagram_position, unless the
+ * dialect has a coding: then the message is another on the wire, and l45_datagram_encode is for it.
  */
 void l45_datagram_tag(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *cover,
 		      size_t plain_bytes, uint8_t *out);
 
-/* Encodes in into out (apart). Returns the bytes written, or -EMSGSIZE when out_cap is below in_bytes + tag_bytes. */
+/*
+ * Encodes in into out (apart). Returns the bytes written, or -EMSGSIZE when out_cap is below in_bytes + tag_bytes (and
+ * L45_CODING_ADDS_MAX, with L45_SHORT_DNS).
+ */
 long l45_datagram_encode(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *in,
 			 size_t in_bytes, uint8_t *out, size_t out_cap);
 
@@ -117,7 +134,10 @@ long l45_datagram_encode(const struct l45_codec *codec, enum l45_direction direc
 int l45_datagram_recognise(const struct l45_codec *codec, enum l45_direction direction, const uint8_t *message,
 			   size_t bytes);
 
-/* Recognises and removes the tag, in place. Returns the plain bytes, or refuses as above (message unchanged). */
+/*
+ * Recognises and removes the tag, in place. Returns the plain bytes, or refuses as above (message unchanged). With
+ * L45_SHORT_DNS message has room for bytes + L45_CODING_SAVES_MAX.
+ */
 long l45_datagram_decode(const struct l45_codec *codec, enum l45_direction direction, uint8_t *message, size_t bytes);
 
 /* ---- streams, sending ---- */

@@ -38,9 +38,21 @@ extension WireDatagramTag {
         }
         tagBytes = Int64(tag.tagBytes)
         label = tag.label
+        switch tag.coding {
+        case .asItIs: coding = .asItIs
+        case .masked: coding = .masked
+        case .shortDNS: coding = .shortDns
+        }
     }
 
     func value() throws(WireError) -> DatagramTag {
+        let way: DatagramTag.Coding
+        switch coding {
+        case .asItIs: way = .asItIs
+        case .masked: way = .masked
+        case .shortDns: way = .shortDNS
+        case .UNRECOGNIZED: throw WireCheck.unknown("coding", coding.rawValue)
+        }
         let spot: DatagramTag.Place
         switch place {
         case .front: spot = .front
@@ -51,7 +63,7 @@ extension WireDatagramTag {
         }
         return DatagramTag(
             place: spot, tagBytes: try WireDialect.tagBytes(tagBytes),
-            label: try WireCheck.text(label, "label", max: Self.labelBytesMax))
+            label: try WireCheck.text(label, "label", max: Self.labelBytesMax), coding: way)
     }
 }
 

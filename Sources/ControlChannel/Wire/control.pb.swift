@@ -351,6 +351,44 @@ nonisolated enum WireTransport: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+nonisolated enum WireDatagramCoding: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case asItIs // = 0
+  case masked // = 1
+  case shortDns // = 2
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .asItIs
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .asItIs
+    case 1: self = .masked
+    case 2: self = .shortDns
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .asItIs: return 0
+    case .masked: return 1
+    case .shortDns: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [WireDatagramCoding] = [
+    .asItIs,
+    .masked,
+    .shortDns,
+  ]
+
+}
+
 nonisolated enum WirePlace: SwiftProtobuf.Enum, Swift.CaseIterable {
   typealias RawValue = Int
   case unspecified // = 0
@@ -1698,6 +1736,8 @@ nonisolated struct WireDatagramTag: Sendable {
 
   var label: String = String()
 
+  var coding: WireDatagramCoding = .asItIs
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -2550,6 +2590,10 @@ nonisolated extension WireAttachMode: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireTransport: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TRANSPORT_UNSPECIFIED\0\u{1}TRANSPORT_UDP\0\u{1}TRANSPORT_TCP\0")
+}
+
+nonisolated extension WireDatagramCoding: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DATAGRAM_CODING_AS_IT_IS\0\u{1}DATAGRAM_CODING_MASKED\0\u{1}DATAGRAM_CODING_SHORT_DNS\0")
 }
 
 nonisolated extension WirePlace: SwiftProtobuf._ProtoNameProviding {
@@ -4244,7 +4288,7 @@ nonisolated extension WireMonitor: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireDatagramTag: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DatagramTag"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}place\0\u{1}offset\0\u{3}tag_bytes\0\u{1}label\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}place\0\u{1}offset\0\u{3}tag_bytes\0\u{1}label\0\u{1}coding\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4256,6 +4300,7 @@ nonisolated extension WireDatagramTag: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.tagBytes) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.coding) }()
       default: break
       }
     }
@@ -4274,6 +4319,9 @@ nonisolated extension WireDatagramTag: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.label.isEmpty {
       try visitor.visitSingularStringField(value: self.label, fieldNumber: 4)
     }
+    if self.coding != .asItIs {
+      try visitor.visitSingularEnumField(value: self.coding, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4282,6 +4330,7 @@ nonisolated extension WireDatagramTag: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.offset != rhs.offset {return false}
     if lhs.tagBytes != rhs.tagBytes {return false}
     if lhs.label != rhs.label {return false}
+    if lhs.coding != rhs.coding {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -81,7 +81,8 @@ private func explain(_ tag: TagIntent) -> [String] {
             case .offset(let bytes): "{offset: \(bytes)}"
             case .end: "end"
             }
-        add("dialect: {at: \(at), bytes: \(datagram.tagBytes)\(label(datagram.label))}")
+        let coding = datagram.coding == .asItIs ? "" : ", coding: \(datagram.coding.word)"
+        add("dialect: {at: \(at)\(coding), bytes: \(datagram.tagBytes)\(label(datagram.label))}")
     case .stream(let stream):
         let after = stream.start == .firstByte ? "" : ", after: handshake"
         add("dialect: {every: \(stream.frameBytes)\(after), bytes: \(stream.tagBytes)\(label(stream.label))}")

@@ -160,7 +160,9 @@ enum ItemDecoder {
     }
 
     private static func dialect(_ reader: inout ValueReader, _ draft: inout TagDraft) {
-        guard let fields = reader.inner("dialect", "'dialect'", known: ["at", "every", "after", "bytes", "label"])
+        guard
+            let fields = reader.inner(
+                "dialect", "'dialect'", known: ["at", "every", "after", "coding", "bytes", "label"])
         else {
             return
         }
@@ -182,6 +184,9 @@ enum ItemDecoder {
             }
         }
         draft.frameBytes = inner.bare("every") { text throws(Complaint) in try TagDraft.frameBytes(text) }
+        draft.coding = inner.text("coding") { text throws(Complaint) in
+            try Check.choice(text, "'coding'", DatagramTag.Coding.words)
+        }
         draft.start = inner.text("after") { text throws(Complaint) in
             try Check.choice(text, "'after'", [("handshake", StreamTag.Start.afterTLSHandshake)])
         }

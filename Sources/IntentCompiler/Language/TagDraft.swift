@@ -29,6 +29,8 @@ struct TagDraft {
     var at: Placed<DatagramTag.Place>?
     var tagBytes: Placed<Int>?
     var frameBytes: Placed<Int>?
+    /// nil: as it is.
+    var coding: Placed<DatagramTag.Coding>?
     /// nil: with the first byte.
     var start: Placed<StreamTag.Start>?
     var label: Placed<String>?
@@ -140,8 +142,17 @@ struct TagDraft {
                         hint: "leave it out"))
             }
             warnOfOffset(port, &diagnostics)
-            return .datagram(DatagramTag(place: at?.value ?? .front, tagBytes: tagBytes, label: label))
+            warnOfLongTag(tagBytes, &diagnostics)
+            return .datagram(
+                DatagramTag(
+                    place: at?.value ?? .front, tagBytes: tagBytes, label: label, coding: coding?.value ?? .asItIs))
         case .tcp:
+            if let coding {
+                diagnostics.append(
+                    Diagnostic(
+                        at: coding.place, "'\(coding.value.word)' is for messages (udp), not for a tcp stream",
+                        hint: "leave it out"))
+            }
             if let at {
                 diagnostics.append(
                     Diagnostic(
@@ -163,6 +174,16 @@ struct TagDraft {
         }
     }
 
+    /// A query is at most 24 bytes shorter.
+    private func warnOfLongTag(_ tagBytes: Int, _ diagnostics: inout [Diagnostic]) {
+        guard let coding, coding.value == .shortDNS, tagBytes > 24 else { return }
+        diagnostics.append(
+            Diagnostic(
+                .warning, at: self.tagBytes?.place ?? coding.place,
+                "a compressed query is up to 24 bytes shorter, and a tag of \(tagBytes) bytes makes it longer again",
+                hint: "say 'with \(DialectBounds.tagBytesMin) bytes'"))
+    }
+
     private func warnOfOffset(_ port: UInt16?, _ diagnostics: inout [Diagnostic]) {
         guard let at, case .offset(let offset) = at.value, let usual = WireProtocol.usual(.udp, port),
             let most = usual.messageBytesMax, offset > most
@@ -173,4 +194,17 @@ struct TagDraft {
                 "a \(usual.name) message rarely has more than \(most) bytes: a tag at offset \(offset) lands at its end",
                 hint: "say 'at end', or an offset below \(most)"))
     }
+}
+
+extension DatagramTag.Coding {
+    /// As phrases and the long form write it.
+    var word: String {
+        switch self {
+        case .asItIs: "none"
+        case .masked: "masked"
+        case .shortDNS: "compressed"
+        }
+    }
+
+    static let words: [(String, DatagramTag.Coding)] = [DatagramTag.Coding.masked, .shortDNS].map { ($0.word, $0) }
 }

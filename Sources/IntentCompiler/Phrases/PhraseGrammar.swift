@@ -125,6 +125,8 @@ struct PhraseGrammar {
                 Clause("at offset", group: "place", [.word("at"), .word("offset"), .slot(.offset)]),
                 Clause("with bytes", [.word("with"), .slot(.tagBytes), .word("bytes")]),
                 Clause("every bytes", [.word("every"), .slot(.frameBytes), .word("bytes")]),
+                Clause("masked", group: "coding", [.word("masked")]),
+                Clause("compressed", group: "coding", [.word("compressed")]),
                 Clause("after handshake", [.word("after"), .word("handshake")]),
                 Clause("label", [.word("label"), .slot(.label)]),
             ] + directions),

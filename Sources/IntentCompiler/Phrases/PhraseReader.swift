@@ -174,6 +174,9 @@ enum PhraseReader {
         draft.at =
             try slot(.offset, match) { text throws(Complaint) in DatagramTag.Place.offset(try TagDraft.offset(text)) }
             ?? draft.at
+        for (word, coding) in DatagramTag.Coding.words {
+            if let place = match.clauses[word] { draft.coding = Placed(coding, place) }
+        }
         if let place = match.clauses["after handshake"] { draft.start = Placed(.afterTLSHandshake, place) }
         draft.tagBytes = try slot(.tagBytes, match) { text throws(Complaint) in try TagDraft.tagBytes(text) }
         draft.frameBytes = try slot(.frameBytes, match) { text throws(Complaint) in try TagDraft.frameBytes(text) }

@@ -17,13 +17,13 @@ struct CoverageProof {
     /// - Parameter place: of the flow, for a refutation.
     func proof(_ flow: ProofFlow, at place: SourcePlace?) -> PlanProof? {
         guard !flow.isMonitor else { return nil }
-        if case .stream(let tag) = flow.dialect, tag.start == .afterTLSHandshake {
+        if let what = flow.dialect.beyondKernelTap {
             let unable = flow.devices.values.joined().filter { byID[$0]?.facts.taps.contains(.kernel) == true }
             if !unable.isEmpty {
                 let names = enumeration(unable.compactMap { byID[$0]?.title }.sorted(), max: 4)
                 return refuted(
-                    flow, place, "the kernel's tap, that of \(names), can not begin after a handshake",
-                    "leave 'after handshake' out, or have the agent there use '--tap-kind preload'")
+                    flow, place, "the kernel's tap, that of \(names), can not \(what)",
+                    "have the agent there use '--tap-kind preload', or choose a dialect without it")
             }
         }
         var said: [String] = []

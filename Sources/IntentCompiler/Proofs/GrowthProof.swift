@@ -17,7 +17,8 @@ enum GrowthProof {
                 .growth, subject, .proved,
                 "at most \(tenths / 10).\(tenths % 10) % and \(tag.tagBytes) bytes more of a stream; TCP cuts it to fit any link"
             )
-        case .datagram(let tag): return datagram(subject, tag.tagBytes, WireProtocol.usual(.udp, flow.port), mtuBytes)
+        case .datagram(let tag):
+            return datagram(subject, tag.growthBytes, WireProtocol.usual(.udp, flow.port), mtuBytes)
         }
     }
 

@@ -53,6 +53,11 @@ extension l45_dialect {
             guard let bytes = UInt8(exactly: tag.tagBytes) else { return nil }
             tag_bytes = bytes
             text = tag.label
+            switch tag.coding {
+            case .asItIs: coding = UInt8(L45_AS_IT_IS.rawValue)
+            case .masked: coding = UInt8(L45_MASKED.rawValue)
+            case .shortDNS: coding = UInt8(L45_SHORT_DNS.rawValue)
+            }
             switch tag.place {
             case .front: place = UInt8(L45_AT_FRONT.rawValue)
             case .end: place = UInt8(L45_AT_END.rawValue)

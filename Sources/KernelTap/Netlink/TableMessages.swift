@@ -54,12 +54,10 @@ package enum TableMessages {
                     entry.plan.id,
                     reason: "its init_key has \(entry.plan.initKey.bytes.count) bytes, 32 are needed")
             }
-            if case .stream(let tag) = entry.plan.dialect, tag.start != .firstByte {
+            if let what = entry.plan.dialect.beyondKernelTap {
                 throw .unfit(
                     entry.plan.id,
-                    reason:
-                        "its dialect begins after a TLS handshake, which the kernel's tap can not do; run its programs"
-                        + " under the user-space tap")
+                    reason: "the kernel's tap can not \(what): run its programs under the user-space tap")
             }
             modules.append(attribute(try ModuleRule(entry), initKey: entry.plan.initKey))
         }

@@ -131,6 +131,11 @@ extension l45_dialect {
                 dialect.place = UInt8(L45_AT_OFFSET.rawValue)
                 dialect.offset = UInt16(bytes)
             }
+            switch tag.coding {
+            case .asItIs: dialect.coding = UInt8(L45_AS_IT_IS.rawValue)
+            case .masked: dialect.coding = UInt8(L45_MASKED.rawValue)
+            case .shortDNS: dialect.coding = UInt8(L45_SHORT_DNS.rawValue)
+            }
             label = tag.label
         case .stream(let tag):
             try require(transport == .tcp, "a stream tag can not go on \(transport.rawValue); declare a datagram tag")

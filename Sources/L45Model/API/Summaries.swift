@@ -39,7 +39,13 @@ extension Dialect {
                 case .offset(let bytes): "after \(bytes) bytes"
                 case .end: "at the end"
                 }
-            return "datagram tag, \(tag.tagBytes) bytes \(place)\(label(tag.label))"
+            let coding =
+                switch tag.coding {
+                case .asItIs: ""
+                case .masked: ", messages masked"
+                case .shortDNS: ", DNS queries compressed"
+                }
+            return "datagram tag, \(tag.tagBytes) bytes \(place)\(coding)\(label(tag.label))"
         case .stream(let tag):
             let start = tag.start == .firstByte ? "" : ", after the TLS handshake"
             return "stream tag, \(tag.tagBytes) bytes before every \(tag.frameBytes)\(start)\(label(tag.label))"

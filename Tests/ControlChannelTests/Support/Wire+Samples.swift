@@ -72,11 +72,11 @@ enum Sample {
         let tagBytes = Int.random(in: 12...64, using: &random)
         switch Int.random(in: 0...4, using: &random) {
         case 0: return .monitor
-        case 1: return .datagram(DatagramTag(place: .front, tagBytes: tagBytes, label: "dns-app"))
+        case 1: return .datagram(DatagramTag(place: .front, tagBytes: tagBytes, label: "dns-app", coding: .shortDNS))
         case 2:
             let offset = Int.random(in: 0...1400, using: &random)
             return .datagram(DatagramTag(place: .offset(offset), tagBytes: tagBytes))
-        case 3: return .datagram(DatagramTag(place: .end, tagBytes: tagBytes, label: "ü"))
+        case 3: return .datagram(DatagramTag(place: .end, tagBytes: tagBytes, label: "ü", coding: .masked))
         default:
             let frame = Int.random(in: 16...1 << 20, using: &random)
             return .stream(

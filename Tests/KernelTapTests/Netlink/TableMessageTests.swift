@@ -72,6 +72,26 @@ struct TableMessageTests {
         #expect(requests[1].attributes == header + body)
     }
 
+    @Test(
+        "What the kernel's tap cannot do is refused before it is asked, with what could",
+        arguments: [
+            (Transport.udp, Dialect.datagram(DatagramTag(place: .front, coding: .masked)), "mask messages"),
+            (.udp, .datagram(DatagramTag(place: .front, coding: .shortDNS)), "compress messages"),
+            (.tcp, .stream(StreamTag(frameBytes: 1000, start: .afterTLSHandshake)), "begin after a handshake"),
+        ])
+    func beyond(transport: Transport, dialect: Dialect, words: String) {
+        let table = Modules.table(1, Modules.entry(1), Modules.entry(3, transport: transport, dialect: dialect))
+        let error = #expect(throws: TapError.self) { try TableMessages.requests(for: table, digest: digest) }
+        guard case .unfit(let module, let reason)? = error else {
+            Issue.record("not refused as unfit: \(String(describing: error))")
+            return
+        }
+        #expect(module == ModuleID(3))
+        #expect(reason == "the kernel's tap can not \(words): run its programs under the user-space tap")
+        // The user-space tap takes it.
+        #expect(throws: Never.self) { try RuleTable.rules(of: table) }
+    }
+
     @Test("COMMIT names the generation; a table without modules is BEGIN and COMMIT")
     func empty() throws {
         let requests = try TableMessages.requests(for: Modules.table(3), digest: digest)

@@ -112,7 +112,7 @@ static void check_dialects(void)
 	struct module module;
 
 	REFUSE(dialect.kind, 3, "kind 3 is outside 0 to 2");
-	REFUSE(dialect.reserved, 1, "reserved field is 1");
+	REFUSE(dialect.coding, 1, "messages are coded (1), which this tap can not do");
 	REFUSE(dialect.tag_bytes, 11, "tag of 11 bytes is outside 12 to 64");
 	REFUSE(dialect.tag_bytes, 65, "tag of 65 bytes is outside 12 to 64");
 	REFUSE(dialect.label_bytes, 21, "label of 21 bytes is above 20");
@@ -126,6 +126,10 @@ static void check_dialects(void)
 	module = module_make(1);
 	module.protocol = IPPROTO_TCP;
 	module.dialect.kind = L45_STREAM;
+	module.dialect.start = 1;
+	module.dialect.frame_bytes = L45_FRAME_BYTES_MIN;
+	refuse_module(module, -EINVAL, "begins after a handshake (1)", "a stream that begins after a handshake");
+	module.dialect.start = 0;
 	module.dialect.frame_bytes = L45_FRAME_BYTES_MIN - 1;
 	refuse_module(module, -EINVAL, "frames of 15 bytes are outside 16 to 1048576", "frames of 15 bytes");
 	module.dialect.frame_bytes = L45_FRAME_BYTES_MAX + 1;
