@@ -184,7 +184,8 @@ let package = Package(
 
         .testTarget(name: "L45ModelTests", dependencies: ["L45Model"], swiftSettings: strict),
         .testTarget(name: "CL45CoreTests", dependencies: ["CL45Core", "L45Model"], swiftSettings: strict),
-        .testTarget(name: "IntentCompilerTests", dependencies: ["IntentCompiler", "L45Model"], swiftSettings: strict),
+        .testTarget(
+            name: "IntentCompilerTests", dependencies: ["IntentCompiler", "L45Model", .yams], swiftSettings: strict),
         .testTarget(name: "ReconcilerTests", dependencies: ["Reconciler", "L45Model"], swiftSettings: strict),
         .testTarget(name: "InventoryTests", dependencies: ["Inventory", "L45Model", .grdb], swiftSettings: strict),
         .testTarget(

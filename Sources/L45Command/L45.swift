@@ -31,7 +31,7 @@ struct L45: AsyncParsableCommand {
                 name: "Intents",
                 subcommands: [
                     ApplyCommand.self, DiffCommand.self, PlanCommand.self, ValidateCommand.self, EditCommand.self,
-                    DeleteCommand.self, ExplainCommand.self, SourceCommand.self,
+                    DeleteCommand.self, ExplainCommand.self, SchemaCommand.self, SourceCommand.self,
                 ]),
             CommandGroup(
                 name: "Fleet",

@@ -63,6 +63,7 @@ struct LongFormTests {
             """
         #expect(
             explain(try intent(text)) == """
+                apiVersion: l45/v1
                 name: dig-dns
                 clients: "role=workstation"
                 servers: "role=resolver"

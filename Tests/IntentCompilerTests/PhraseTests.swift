@@ -252,8 +252,8 @@ struct PhraseTests {
                 dns.yaml:3:5: error: unknown phrase 'frobnicate the network'
                    3 |   - frobnicate the network
                      |     ^~~~~~~~~~ the phrases are: tag PROGRAM PROTOCOL; monitor PROGRAM PROTOCOL; rotate dialect every \
-                DURATION; rotate dialect at 'MINUTE HOUR DAY MONTH WEEKDAY'; roll out; drop untagged; delay DURATION; \
-                label TEXT; guard paths; threat level LEVEL; use INTENT, ...; levels LOWEST, ..., HIGHEST
+                DURATION; rotate dialect at 'MINUTE HOUR DAY MONTH WEEKDAY'; roll out; drop untagged; drop unless tagged; \
+                delay DURATION; label TEXT; guard paths; threat level LEVEL; use INTENT, ...; levels LOWEST, ..., HIGHEST
                 """
             ),
             (

@@ -84,7 +84,7 @@ struct BinaryTests {
     func explain() async throws {
         let first = try await Binary.run(["explain", "-f", "-"], input: "{name: dns, intent: [tag dig DNS]}\n")
         #expect(first.status == 0)
-        #expect(first.output.hasPrefix("name: dns\n"))
+        #expect(first.output.hasPrefix("apiVersion: l45/v1\nname: dns\n"))
         #expect(first.output.contains("application: "))
         let second = try await Binary.run(["explain", "-f", "-"], input: first.output)
         #expect(second.output == first.output)

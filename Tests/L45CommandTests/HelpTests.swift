@@ -60,6 +60,8 @@ private let rootHelp = """
       delete                  Withdraw intents.
       explain                 Say why an intent is not done, or show intents in
                               their long form.
+      schema                  Print the language of intents, for editors or for
+                              people.
       source                  Follow git repositories of intents.
 
     FLEET SUBCOMMANDS:

@@ -3,7 +3,7 @@ import L45Model
 /// The typed long form of an intent as YAML, every default written out: what `l45 explain` prints. It reads back as the
 /// same intent.
 package func explain(_ intent: Intent) -> String {
-    var lines = ["name: \(intent.name)"]
+    var lines = ["apiVersion: \(Definitions.apiVersion)", "name: \(intent.name)"]
     if let after = intent.after { lines.append("after: \(after)") }
     // A side that is left out is not the same as one that selects every device: a monitor watches the named side alone.
     lines.append(intent.places.clients == nil ? "# clients: every device" : "clients: \(flow(intent.clients))")
@@ -148,9 +148,15 @@ private func quoted(_ text: String) -> String {
     let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
     if startsWithLetter, isPlain, !words.contains(text.lowercased()) { return text }
     var out = "\""
-    for scalar in text.unicodeScalars {
+    for scalar in Variables.escaped(text).unicodeScalars {
         if scalar == "\"" || scalar == "\\" { out += "\\" }
-        out.unicodeScalars.append(scalar)
+        if SourceText.isForbidden(scalar) {
+            // As it can only have been written.
+            let code = String(scalar.value, radix: 16)
+            out += "\\u" + String(repeating: "0", count: 4 - code.utf8.count) + code
+        } else {
+            out.unicodeScalars.append(scalar)
+        }
     }
     return out + "\""
 }

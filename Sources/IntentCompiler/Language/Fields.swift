@@ -4,9 +4,13 @@ struct Fields {
     private let pairs: [String: YAMLPair]
     let keys: [String]
 
-    /// - Parameter what: for messages, `an intent`.
+    /// - Parameter title: for messages, instead of the definition's own.
     /// - Returns: nil when the value is no mapping.
-    init?(_ value: YAMLValue, _ what: String, known: [String], _ diagnostics: inout [Diagnostic]) {
+    init?(
+        _ value: YAMLValue, _ definition: MappingDefinition, title: String? = nil, _ diagnostics: inout [Diagnostic]
+    ) {
+        let what = title ?? definition.title
+        let known = definition.keys
         guard case .mapping(let all, let place) = value else {
             diagnostics.append(
                 Diagnostic(
@@ -109,15 +113,15 @@ struct ValueReader {
     }
 
     /// A mapping inside.
-    mutating func inner(_ key: String, _ what: String, known: [String]) -> Fields? {
+    mutating func inner(_ key: String, _ definition: MappingDefinition) -> Fields? {
         guard let pair = fields[key] else { return nil }
         if case .scalar(let scalar) = pair.value, scalar.isEmpty {
             tell(
                 pair.key.place, "'\(key)' has no value",
-                "leave it out, or fill in \(enumeration(known, conjunction: "or"))", rule: .value)
+                "leave it out, or fill in \(enumeration(definition.keys, conjunction: "or"))", rule: .value)
             return nil
         }
-        return Fields(pair.value, what, known: known, &diagnostics)
+        return Fields(pair.value, definition, &diagnostics)
     }
 
     mutating func scalar(_ key: String) -> YAMLScalar? {

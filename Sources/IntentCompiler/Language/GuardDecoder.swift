@@ -2,12 +2,8 @@ import L45Model
 
 /// The long form of `guard paths`.
 enum GuardDecoder {
-    private static let keys = ["to", "extensions", "mss bytes", "every", "tolerance", "probe"]
-    private static let portKey = "port"
-    private static let ratePortKey = "rate port"
-
     static func decode(_ pair: YAMLPair, _ diagnostics: inout [Diagnostic]) -> IntentItem? {
-        guard let fields = Fields(pair.value, "'guard'", known: keys, &diagnostics) else { return nil }
+        guard let fields = Fields(pair.value, Definitions.guarded, &diagnostics) else { return nil }
         var reader = ValueReader(fields)
         defer { diagnostics += reader.diagnostics }
         var draft = GuardDraft(place: pair.key.place)
@@ -36,8 +32,7 @@ enum GuardDecoder {
     }
 
     private static func treatments(_ reader: inout ValueReader) -> [PathExtension: PathPolicy.Treatment] {
-        let known = PathExtension.allCases.map(\.words)
-        guard let fields = reader.inner("extensions", "'extensions'", known: known) else { return [:] }
+        guard let fields = reader.inner("extensions", Definitions.extensions) else { return [:] }
         var inner = ValueReader(fields)
         defer { reader.diagnostics += inner.diagnostics }
         var found: [PathExtension: PathPolicy.Treatment] = [:]
@@ -49,16 +44,16 @@ enum GuardDecoder {
     }
 
     private static func probe(_ reader: inout ValueReader, _ draft: inout GuardDraft) {
-        guard let fields = reader.inner("probe", "'probe'", known: ["address", portKey, ratePortKey]) else { return }
+        guard let fields = reader.inner("probe", Definitions.probe) else { return }
         var inner = ValueReader(fields)
         defer { reader.diagnostics += inner.diagnostics }
         draft.intent.probe = inner.text("address") { text throws(Complaint) in try GuardDraft.probe(text) }?.value
-        if let port = inner.bare(portKey, { text throws(Complaint) in try Check.port(text) }) {
+        if let port = inner.bare("port", { text throws(Complaint) in try Check.port(text) }) {
             draft.intent.port = port.value
             // The next one, unless the author says otherwise.
             draft.intent.ratePort = port.value == .max ? port.value - 1 : port.value + 1
         }
-        if let port = inner.bare(ratePortKey, { text throws(Complaint) in try Check.port(text) }) {
+        if let port = inner.bare("rate port", { text throws(Complaint) in try Check.port(text) }) {
             draft.intent.ratePort = port.value
         }
     }

@@ -4,15 +4,36 @@ import L45Model
 struct IntentDecoder {
     private let locator: TextLocator
     private(set) var diagnostics: [Diagnostic] = []
+    private let preamble: FilePreamble
+    /// Something that the document does not say itself came from the defaults of its file.
+    private(set) var tookDefaults = false
 
-    static let keys = ["name", "after", "clients", "servers", "intent"]
+    /// - Parameter preamble: variables are filled in already; its defaults count.
+    init(_ source: SourceText, _ preamble: FilePreamble = .none) {
+        locator = TextLocator(source)
+        self.preamble = preamble
+    }
 
-    init(_ source: SourceText) { locator = TextLocator(source) }
+    /// `apiVersion:`, which may be left out.
+    static func readVersion(_ reader: inout ValueReader) {
+        _ = reader.text("apiVersion") { text throws(Complaint) in
+            guard text == Definitions.apiVersion else {
+                throw Complaint(
+                    "this l45 reads apiVersion \(Definitions.apiVersion), not '\(text.shortened)'",
+                    Suggestion.hint(
+                        for: text, among: [Definitions.apiVersion],
+                        otherwise: "write 'apiVersion: \(Definitions.apiVersion)', or leave the line out"))
+            }
+            return text
+        }
+    }
 
     /// - Returns: nil when anything in it is an error; diagnostics tell of every one.
     mutating func decode(_ value: YAMLValue, document: String) -> Intent? {
-        guard let fields = Fields(value, "an intent", known: Self.keys, &diagnostics) else { return nil }
+        let value = withoutFileKeys(value)
+        guard let fields = Fields(value, Definitions.intent, &diagnostics) else { return nil }
         var reader = ValueReader(fields)
+        Self.readVersion(&reader)
         let name = reader.text("name") { text throws(Complaint) in try Check.intentName(text) }
         if fields["name"] == nil {
             reader.tell(
@@ -26,22 +47,72 @@ struct IntentDecoder {
         let servers = SelectorDecoder.decode("servers", &reader)
         diagnostics += reader.diagnostics
         let items = items(fields, value)
-        let (tags, rotation, draft) = assemble(items, addsToOthers: after != nil)
+        let isPosture = items.contains { if case .posture = $0 { true } else { false } }
+        let given = isPosture ? [] : preamble.items
+        let (tags, rotation, draft) = assemble(items, defaults: given, addsToOthers: after != nil)
         let rollout = draft.flatMap { draft in finished(draft) }
         let guards = items.compactMap { if case .guardPaths(let draft) = $0 { draft } else { nil } }
         let from = one(guards.compactMap(\.clients), "clients", "from", fields)
         let to = one(guards.compactMap(\.servers), "servers", "to", fields)
         let posture = PostureAssembly.assemble(items, fields, &diagnostics)
         guard !diagnostics.hasErrors, let name else { return nil }
+        let clientsByDefault = fields["clients"] == nil && from == nil && !isPosture ? preamble.clients : nil
+        let serversByDefault = fields["servers"] == nil && to == nil && !isPosture ? preamble.servers : nil
+        if clientsByDefault != nil || serversByDefault != nil { tookDefaults = true }
         return Intent(
-            name: name.value, clients: clients ?? from?.value ?? .everyDevice,
-            servers: servers ?? to?.value ?? .everyDevice, tags: tags, guards: guards.map(\.intent),
+            name: name.value, clients: clients ?? from?.value ?? clientsByDefault?.value ?? .everyDevice,
+            servers: servers ?? to?.value ?? serversByDefault?.value ?? .everyDevice, tags: tags,
+            guards: guards.map(\.intent),
             rotation: rotation?.value, rollout: rollout, after: after?.value, posture: posture,
             document: document,
             places: Intent.Places(
-                name: name.place, clients: fields["clients"]?.value.place ?? from?.place,
-                servers: fields["servers"]?.value.place ?? to?.place, rotate: rotation?.place,
+                name: name.place, clients: fields["clients"]?.value.place ?? from?.place ?? clientsByDefault?.place,
+                servers: fields["servers"]?.value.place ?? to?.place ?? serversByDefault?.place,
+                rotate: rotation?.place,
                 waves: draft?.waves.map(\.place) ?? [], deadline: draft?.deadline?.place, after: after?.place))
+    }
+
+    /// Variables and defaults are not an intent's own.
+    private mutating func withoutFileKeys(_ value: YAMLValue) -> YAMLValue {
+        guard case .mapping(let pairs, let place) = value else { return value }
+        let own = pairs.filter { !FilePreamble.keys.contains($0.key.text) }
+        for pair in pairs where FilePreamble.keys.contains(pair.key.text) {
+            diagnostics.append(
+                Diagnostic(
+                    at: pair.key.place, "'\(pair.key.text)' is not a key of an intent",
+                    hint: "put it into a document of its own, the first of the file, and '---' below it", rule: .field))
+        }
+        return own.count == pairs.count ? value : .mapping(own, place)
+    }
+
+    /// The items of `defaults:`, which say how and never what.
+    mutating func modifiers(_ fields: Fields) -> [IntentItem] {
+        let all = items(fields, .mapping([], fields.place))
+        for item in all where !item.isModifier {
+            report(
+                item.place, "a default says how something is done, and this says what",
+                "defaults are \(enumeration(Definitions.defaultItem.keys, conjunction: "or")); put this into an intent")
+        }
+        let kept = all.filter(\.isModifier)
+        for (at, item) in kept.enumerated() {
+            let twins = kept[..<at].filter { !$0.subjects.isDisjoint(with: item.subjects) }
+            guard let twin = twins.first else { continue }
+            diagnostics.append(
+                Diagnostic(
+                    at: item.place, "these defaults say this twice", hint: "keep one of them",
+                    notes: [Diagnostic.Note(place: twin.place, message: "the first one is here")]))
+        }
+        return kept
+    }
+
+    /// What an intent takes of its file's defaults: what it does not say itself, where it tags.
+    private mutating func applied(_ defaults: [IntentItem], to items: [IntentItem]) -> [IntentItem] {
+        let tags = items.contains { if case .tag(let draft) = $0 { !draft.isMonitor } else { false } }
+        guard tags else { return [] }
+        let said = items.reduce(into: Set<IntentItem.Subject>()) { $0.formUnion($1.subjects) }
+        let taken = defaults.compactMap { $0.without(said) }
+        if !taken.isEmpty { tookDefaults = true }
+        return taken
     }
 
     /// A selector within a phrase stands for the key of the whole intent: there can be only one of them.
@@ -123,8 +194,9 @@ struct IntentDecoder {
     }
 
     private mutating func assemble(
-        _ items: [IntentItem], addsToOthers: Bool
+        _ own: [IntentItem], defaults: [IntentItem], addsToOthers: Bool
     ) -> (tags: [TagIntent], rotation: Placed<Rotation>?, rollout: RolloutDraft?) {
+        let items = own + applied(defaults, to: own)
         var rollouts: [Placed<RolloutDraft>] = []
         var drafts: [TagDraft] = []
         var rotations: [Placed<Rotation>] = []

@@ -57,7 +57,8 @@ package enum IntentParser {
                 diagnostics: [Diagnostic(at: place, message, hint: "split it into several files", rule: .file)])
         }
         var result = ParseResult(intents: [], diagnostics: [])
-        for document in documents {
+        var preamble = FilePreamble.none
+        for (number, document) in documents.enumerated() {
             if SourceText.isBlank(document.text) {
                 let place = text.place(ofLine: document.markerLine ?? document.firstLine)
                 result.diagnostics.append(Diagnostic(at: place, "this document is empty", hint: "remove the '---'"))
@@ -66,11 +67,39 @@ package enum IntentParser {
             let (value, diagnostics) = YAMLReader.read(document, in: text)
             result.diagnostics += diagnostics.ruled(.yaml)
             guard let value else { continue }
-            var decoder = IntentDecoder(text)
-            if let intent = decoder.decode(value, document: document.text) { result.intents.append(intent) }
-            result.diagnostics += decoder.diagnostics.inReadingOrder()
+            if FilePreamble.isMeant(value) {
+                let found = FilePreamble(value, in: text)
+                result.diagnostics += found.diagnostics.inReadingOrder()
+                if number == 0 {
+                    preamble = found
+                } else {
+                    result.diagnostics.append(
+                        Diagnostic(
+                            at: value.place, "variables and defaults are the first document of their file",
+                            hint: "move this document to the top"))
+                }
+                continue
+            }
+            var variables = Variables(preamble.variables.known, isBroken: preamble.variables.isBroken)
+            let filled = variables.fill(value)
+            var decoder = IntentDecoder(text, preamble)
+            if let intent = decoder.decode(filled, document: document.text), variables.unresolved.isEmpty {
+                let isWhole = variables.used.isEmpty && !decoder.tookDefaults
+                result.intents.append(isWhole ? intent : Self.selfContained(intent))
+            }
+            preamble.used.formUnion(variables.used)
+            result.diagnostics +=
+                (variables.diagnostics + variables.explained(decoder.diagnostics)).inReadingOrder()
         }
+        if !result.diagnostics.hasErrors { result.diagnostics += preamble.unused }
         return result
+    }
+
+    /// The text of an intent is stored and read again by itself: what it has of its file is written out in it.
+    private static func selfContained(_ intent: Intent) -> Intent {
+        var intent = intent
+        intent.document = "# With the variables and defaults of its file filled in.\n" + explain(intent)
+        return intent
     }
 
     private static func refuseRepeatedNames(_ result: inout ParseResult) {

@@ -2,13 +2,6 @@ import L45Model
 
 /// The long form of one item of `intent:`.
 enum ItemDecoder {
-    static let kinds = ["tag", "monitor", "rotate", "rollout", "drop untagged", "delay", "label", "guard", "posture"]
-    private static let monitorKeys = [
-        "application", "transport", "port", "server", "client", "direction", "attach", "priority", "delay", "windows",
-        "test", "artifact",
-    ]
-    private static let tagKeys = monitorKeys + ["dialect", "drop untagged"]
-
     /// - Returns: nil when anything in it is an error, and `diagnostics` tells of every one.
     static func decode(_ pair: YAMLPair, _ diagnostics: inout [Diagnostic]) -> IntentItem? {
         switch pair.key.text {
@@ -26,8 +19,8 @@ enum ItemDecoder {
                 isPhrase
                 ? "a ': ' cuts this phrase in two: put it in quotes"
                 : Suggestion.hint(
-                    for: pair.key.text, among: kinds,
-                    otherwise: "the items are \(enumeration(kinds, conjunction: "or"))")
+                    for: pair.key.text, among: Definitions.item.keys,
+                    otherwise: "the items are \(enumeration(Definitions.item.keys, max: 9, conjunction: "or"))")
             diagnostics.append(
                 Diagnostic(at: pair.key.place, "'\(pair.key.text.shortened)' is no item of an intent", hint: hint))
             return nil
@@ -36,7 +29,7 @@ enum ItemDecoder {
 
     private static func modifier(_ pair: YAMLPair, _ diagnostics: inout [Diagnostic]) -> IntentItem? {
         let whole = YAMLValue.mapping([pair], pair.key.place)
-        guard let fields = Fields(whole, "an item", known: kinds, &diagnostics) else { return nil }
+        guard let fields = Fields(whole, Definitions.item, &diagnostics) else { return nil }
         var reader = ValueReader(fields)
         defer { diagnostics += reader.diagnostics }
         if pair.key.text == "delay" {
@@ -54,7 +47,7 @@ enum ItemDecoder {
     }
 
     private static func rotate(_ pair: YAMLPair, _ diagnostics: inout [Diagnostic]) -> IntentItem? {
-        guard let fields = Fields(pair.value, "'rotate'", known: ["every", "at", "jitter"], &diagnostics) else {
+        guard let fields = Fields(pair.value, Definitions.rotate, &diagnostics) else {
             return nil
         }
         var reader = ValueReader(fields)
@@ -83,9 +76,8 @@ enum ItemDecoder {
     }
 
     private static func tag(_ pair: YAMLPair, isMonitor: Bool, _ diagnostics: inout [Diagnostic]) -> IntentItem? {
-        let what = isMonitor ? "'monitor'" : "'tag'"
-        let known = isMonitor ? monitorKeys : tagKeys
-        guard let fields = Fields(pair.value, what, known: known, &diagnostics) else { return nil }
+        let definition = isMonitor ? Definitions.monitor : Definitions.tag
+        guard let fields = Fields(pair.value, definition, &diagnostics) else { return nil }
         var reader = ValueReader(fields)
         defer { diagnostics += reader.diagnostics }
         var draft = TagDraft(isMonitor: isMonitor, place: pair.key.place)
@@ -100,7 +92,7 @@ enum ItemDecoder {
             text == "any" ? TagDraft.PortChoice.any : .number(try Check.port(text))
         }
         server(&reader, &draft)
-        if let client = reader.inner("client", "'client'", known: ["addresses"]) {
+        if let client = reader.inner("client", Definitions.client) {
             var inner = ValueReader(client)
             draft.clientAddresses = inner.list("addresses") { text throws(Complaint) in try Check.address(text) }
             reader.diagnostics += inner.diagnostics
@@ -133,7 +125,7 @@ enum ItemDecoder {
         if case .scalar = pair.value {
             return (present(reader.text("application", program)), nil)
         }
-        guard let fields = reader.inner("application", "'application'", known: ["process", "thread"]) else {
+        guard let fields = reader.inner("application", Definitions.application) else {
             return nil
         }
         var inner = ValueReader(fields)
@@ -149,7 +141,7 @@ enum ItemDecoder {
     }
 
     private static func server(_ reader: inout ValueReader, _ draft: inout TagDraft) {
-        guard let fields = reader.inner("server", "'server'", known: ["addresses", "application"]) else { return }
+        guard let fields = reader.inner("server", Definitions.server) else { return }
         var inner = ValueReader(fields)
         defer { reader.diagnostics += inner.diagnostics }
         draft.serverAddresses = inner.list("addresses") { text throws(Complaint) in try Check.address(text) }
@@ -160,16 +152,13 @@ enum ItemDecoder {
     }
 
     private static func dialect(_ reader: inout ValueReader, _ draft: inout TagDraft) {
-        guard
-            let fields = reader.inner(
-                "dialect", "'dialect'", known: ["at", "every", "after", "coding", "bytes", "label"])
-        else {
+        guard let fields = reader.inner("dialect", Definitions.dialect) else {
             return
         }
         var inner = ValueReader(fields)
         defer { reader.diagnostics += inner.diagnostics }
         if case .mapping? = fields["at"]?.value {
-            if let at = inner.inner("at", "'at'", known: ["offset"]) {
+            if let at = inner.inner("at", Definitions.offset) {
                 var offset = ValueReader(at)
                 draft.at = offset.bare("offset") { text throws(Complaint) in .offset(try TagDraft.offset(text)) }
                 if at["offset"] == nil { offset.tell(at.place, "'at' needs its offset", "write 'at: {offset: 12}'") }
@@ -195,7 +184,7 @@ enum ItemDecoder {
     }
 
     private static func windows(_ reader: inout ValueReader, _ draft: inout TagDraft) {
-        guard let fields = reader.inner("windows", "'windows'", known: ["state", "security"]) else { return }
+        guard let fields = reader.inner("windows", Definitions.windows) else { return }
         var inner = ValueReader(fields)
         defer { reader.diagnostics += inner.diagnostics }
         draft.stateWindow =
@@ -209,10 +198,10 @@ enum ItemDecoder {
     }
 
     /// The largest artifact: the agent holds it in memory while it verifies it.
-    private static let artifactBytesMax = 64 << 20
+    static let artifactBytesMax = 64 << 20
 
     private static func artifact(_ reader: inout ValueReader, _ draft: inout TagDraft) {
-        guard let fields = reader.inner("artifact", "'artifact'", known: ["sha256", "bytes"]) else { return }
+        guard let fields = reader.inner("artifact", Definitions.artifact) else { return }
         var inner = ValueReader(fields)
         defer { reader.diagnostics += inner.diagnostics }
         let digest = inner.text("sha256") { text throws(Complaint) in

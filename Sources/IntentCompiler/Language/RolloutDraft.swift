@@ -16,7 +16,6 @@ struct RolloutDraft: Sendable {
     static let messagesRange = 1...1_000_000_000
     /// More waves than that, each at two ends, are a queue of hours that nobody watches.
     static let wavesMax = 16
-    static let keys = ["waves", "soak", "halt", "deadline", "max unavailable"]
 
     init(place: SourcePlace) { self.place = place }
 
@@ -98,7 +97,7 @@ struct RolloutDraft: Sendable {
 enum RolloutDecoder {
     /// - Returns: nil when anything in it is an error, and `diagnostics` tells of every one.
     static func decode(_ pair: YAMLPair, _ diagnostics: inout [Diagnostic]) -> RolloutDraft? {
-        guard let fields = Fields(pair.value, "'rollout'", known: RolloutDraft.keys, &diagnostics) else { return nil }
+        guard let fields = Fields(pair.value, Definitions.rollout, &diagnostics) else { return nil }
         var reader = ValueReader(fields)
         var draft = RolloutDraft(place: pair.key.place)
         draft.waves = waves(&reader)
@@ -107,7 +106,7 @@ enum RolloutDecoder {
         draft.maxUnavailable = reader.bare("max unavailable") { text throws(Complaint) in
             try RolloutDraft.share(text)
         }
-        if let halt = reader.inner("halt", "'halt'", known: RolloutStrategy.Budget.Kind.allCases.map(\.rawValue)) {
+        if let halt = reader.inner("halt", Definitions.halt) {
             var inner = ValueReader(halt)
             for kind in RolloutStrategy.Budget.Kind.allCases {
                 let count = inner.bare(kind.rawValue) { text throws(Complaint) in try RolloutDraft.messages(text) }

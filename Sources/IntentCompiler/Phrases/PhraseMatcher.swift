@@ -34,7 +34,8 @@ struct PhraseMatcher {
         }
         let rules = PhraseGrammar.rules
         let likely = rules.filter { first.isWord($0.firstWord) }
-        guard let rule = likely.first(where: { saysAll($0.head) }) ?? likely.first else { throw unknown(first) }
+        // Of several the one that agrees the longest; the first of equals.
+        guard let rule = likely.max(by: { agreement($0.head) < agreement($1.head) }) else { throw unknown(first) }
         // A semicolon may end a clause, for the reader's sake.
         if rule.clauses.contains(where: { $0.name == "in waves" }) {
             for at in tokens.indices where !tokens[at].isQuoted { tokens[at].dropLast(";") }
@@ -61,11 +62,11 @@ struct PhraseMatcher {
         return match
     }
 
-    /// Every word of this head stands where it should.
-    private func saysAll(_ head: [PhraseGrammar.Element]) -> Bool {
-        zip(head, tokens).allSatisfy { element, token in
+    /// How many words of this head stand where they should, from its beginning.
+    private func agreement(_ head: [PhraseGrammar.Element]) -> Int {
+        zip(head, tokens).prefix { element, token in
             if case .word(let word) = element { token.isWord(word) } else { true }
-        }
+        }.count
     }
 
     private func unknown(_ first: PhraseToken) -> Diagnostic {

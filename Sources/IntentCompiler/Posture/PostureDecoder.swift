@@ -2,11 +2,8 @@ import L45Model
 
 /// The long form of a posture: `posture: {level: CPCON4, levels: {CPCON4: {up: [dig-dns]}, CPCON2: {only: [drill]}}}`.
 enum PostureDecoder {
-    private static let keys = ["level", "levels"]
-    private static let setKeys = ["up", "only"]
-
     static func decode(_ pair: YAMLPair, _ diagnostics: inout [Diagnostic]) -> IntentItem? {
-        guard let fields = Fields(pair.value, "'posture'", known: keys, &diagnostics) else { return nil }
+        guard let fields = Fields(pair.value, Definitions.posture, &diagnostics) else { return nil }
         var reader = ValueReader(fields)
         defer { diagnostics += reader.diagnostics }
         var parts: [PosturePart] = []
@@ -52,9 +49,11 @@ enum PostureDecoder {
         if case .scalar(let scalar) = pair.value, scalar.isEmpty { return [] }
         var diagnostics: [Diagnostic] = []
         defer { reader.diagnostics += diagnostics }
-        guard let fields = Fields(pair.value, "level \(level.value)", known: setKeys, &diagnostics) else { return [] }
+        guard let fields = Fields(pair.value, Definitions.levelSet, title: "level \(level.value)", &diagnostics) else {
+            return []
+        }
         var found: [PosturePart] = []
-        for key in setKeys {
+        for key in Definitions.levelSet.keys {
             guard let set = fields[key] else { continue }
             var patterns: [Placed<String>] = []
             let items: [YAMLValue]
