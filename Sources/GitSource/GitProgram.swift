@@ -37,6 +37,10 @@ struct GitProgram: Sendable {
                 guard let result = try await group.next() ?? nil else {
                     throw GitFailure(.tooSlow, "'\(what)' was not done in \(seconds) s")
                 }
+                // What a shell says of a program that it does not find, or may not run (POSIX, 2.8.2).
+                guard ![126, 127].contains(result.status) else {
+                    throw GitFailure(.missing, "'\(program)' can not be run here: \(result.said)")
+                }
                 return result
             }
         } catch let failure as GitFailure {
