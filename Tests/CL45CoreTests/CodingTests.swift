@@ -39,7 +39,9 @@ struct CodingTests {
                 == [UInt8](hex: "b5bd6765dc726bf1d78f0a0ed37c020f81e44df6696d0a58d3b8f4d5"))
     }
 
-    @Test("Decoding undoes encoding at every length, wherever the tag stands", arguments: Place.allCases, [1, 2])
+    @Test(
+        "Decoding undoes encoding at every length, wherever the tag stands", arguments: Place.allCases,
+        [1, 2] as [UInt32])
     func bijection(place: Place, coding: UInt32) throws {
         let codec = try Codec(Self.dialect(l45_coding(coding), place))
         var generator = SeededGenerator(seed: UInt64(coding))
