@@ -1,5 +1,6 @@
 import Inventory
 import L45Model
+import Reconciler
 
 // The inventory as files have it.
 extension NetworkOrchestrator {
