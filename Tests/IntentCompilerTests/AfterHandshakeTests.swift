@@ -53,7 +53,9 @@ struct AfterHandshakeTests {
         let mixed = [Fleet.desk, far]
         let refuted = try #require(try verdicts(mixed, "tag curl TLS after handshake").first)
         #expect(refuted.verdict == .refuted)
-        #expect(refuted.diagnostic?.contains("the kernel's tap, that of web, can not begin after a handshake") ?? false)
+        #expect(
+            (refuted.diagnostic ?? "").contains("the kernel's tap, that of 'web', can not begin after a handshake"),
+            "\(refuted)")
         #expect(try verdicts(mixed, "tag curl TLS").allSatisfy { $0.verdict != .refuted })
         #expect(try verdicts(Fleet.all, "tag curl TLS after handshake").allSatisfy { $0.verdict != .refuted })
     }

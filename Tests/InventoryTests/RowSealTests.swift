@@ -227,6 +227,9 @@ struct RowSealTests {
                     DROP TABLE wrapped_key;
                     DROP TABLE evicted_device;
                     DROP TABLE device_trust;
+                    DROP TABLE intent_owner;
+                    DROP TABLE git_source;
+                    DROP TABLE declared_device;
                     DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1%' AND identifier NOT LIKE '2%';
                     PRAGMA user_version = 2
                     """)

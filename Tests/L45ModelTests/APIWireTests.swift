@@ -81,7 +81,7 @@ struct APIWireTests {
 
     @Test("A field that a newer client adds is no obstacle")
     func unknownField() throws {
-        let json = #"{"api":"l45/v1","body":{"intents":["dns"],"force":true},"trace":"x","verb":"delete"}"#
+        let json = #"{"api":"l45/v1","body":{"intents":["dns"],"hurry":true},"trace":"x","verb":"delete"}"#
         #expect(try APIRequest.decode(Data(json.utf8)) == .delete(DeleteRequest(intents: [IntentName("dns")])))
     }
 

@@ -23,7 +23,7 @@ struct Waiter {
         while true {
             for goal in open {
                 let elapsed = Self.span(start.duration(to: clock.now))
-                switch await ask(goal, within: max(timeout - elapsed, .seconds(1))) {
+                switch await ask(goal, within: max(timeout - elapsed, .seconds(5))) {
                 case .failure(let error) where !heard: throw CommandEnd.unanswered(error)
                 case .failure(let error): holdups[goal] = ["\(error)"]
                 case .success(let answers):
