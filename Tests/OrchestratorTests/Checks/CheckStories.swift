@@ -116,6 +116,39 @@ struct CheckStories {
         }
     }
 
+    @Test("An answer that another device gives for a module counts for nothing; the same from its own device fails it")
+    func anotherDevices() async throws {
+        try await withTwoDevices(checks: Self.often) { fleet in
+            _ = await fleet.apply(tagDNS)
+            await fleet.settled("dns", epoch: Epoch(1))
+            await fleet.orchestrator.waitUntilChecks { $0.checks.values.count { $0.standing.step > 0 } == 2 }
+            // From here on a copy: what is asked of it reaches no device.
+            var book = await fleet.orchestrator.checks
+            let state = await fleet.orchestrator.fleet
+            var random = SystemRandomNumberGenerator()
+            var now = Timestamp.now()
+            var asked: [(owner: DeviceID, challenge: ModuleChallenge)] = []
+            for _ in 0..<8 where asked.isEmpty {
+                now = now + .seconds(1)
+                for case .ask(let owner, let challenge) in try book.step(state, now: now, using: &random) {
+                    asked.append((owner, challenge))
+                }
+            }
+            #expect(!asked.isEmpty)
+            for (owner, challenge) in asked {
+                let other = try #require(state.devices.keys.first { $0 != owner })
+                let lie = ModuleAnswer(
+                    module: challenge.module, number: challenge.number,
+                    outcome: .answered([UInt8](repeating: 7, count: 60), life: 1))
+                let before = book.checks.mapValues(\.standing)
+                #expect(book.answered(lie, by: other, state, now: now).isEmpty)
+                #expect(book.checks.mapValues(\.standing) == before)
+                let effects = book.answered(lie, by: owner, state, now: now)
+                #expect(effects.contains { if case .distrust(let named) = $0 { named.device == owner } else { false } })
+            }
+        }
+    }
+
     @Test("A key in the CIB is sealed, and a distrust that was edited is refused at start")
     func atRest() async throws {
         try await withTwoDevices(checks: Self.often) { fleet in
