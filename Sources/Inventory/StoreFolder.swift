@@ -24,7 +24,11 @@ final class StoreFolder: Sendable {
     /// Another process, or another inventory of this one, may open the folder from now on.
     func unlock() {
         lock.withLock { handle in
-            if let held = handle { close(held) }
+            if let held = handle {
+                // Said, since a child that was just forked has the same open file until it executes.
+                flock(held, LOCK_UN)
+                close(held)
+            }
             handle = nil
         }
     }

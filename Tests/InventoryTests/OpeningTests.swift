@@ -34,6 +34,21 @@ struct OpeningTests {
         #expect(try Inventory(folder: folder.cib).devices().count == 1)
     }
 
+    @Test("A child that was forked a moment ago, and has the open files still, does not hold the folder")
+    func heldByAChild() throws {
+        let first = try Inventory(folder: folder.cib)
+        let lock = URL(filePath: folder.cib + "/lock").resolvingSymlinksInPath().path
+        let files = FileManager.default
+        // What a child has between its fork and its program: the same open file, not one of its own.
+        let childs = try files.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init).filter {
+            (try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == lock
+        }.map { dup($0) }
+        defer { for file in childs { close(file) } }
+        #expect(childs.count == 1)
+        try first.close()
+        #expect(try Inventory(folder: folder.cib).devices().isEmpty)
+    }
+
     @Test("Without its key the CIB is refused, with the way out, and no other key is made")
     func keyMissing() throws {
         try make()

@@ -26,7 +26,11 @@ final class TapLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Said, since a child that was just forked has the same open file until it executes.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func number(of error: any Error) -> Int32 {
         let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
