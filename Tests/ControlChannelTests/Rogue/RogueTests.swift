@@ -187,6 +187,68 @@ struct RogueTests {
         }
     }
 
+    @Test("A session that was recorded on the way and is played again, byte by byte, is refused by TLS")
+    func replayedSession() async throws {
+        try await besieged { bed, _ in
+            let wiretap = try await Wiretap(before: bed.server.port)
+            let (agent, session) = try await bed.connect { $0.port = wiretap.port }
+            agent.client.send(.refused(Generation(7), reason: "once"))
+            let once = await bed.events.first { event -> String? in
+                if case .message(session, _, .refused(_, let reason)) = event { reason } else { nil }
+            }
+            #expect(once == "once")
+            await agent.stop()
+            guard case .disconnected(session, _, _)? = await bed.events.next() else { throw Unexpected("open") }
+
+            let player = try await RawSocket(bed)
+            try await player.send(wiretap.heardFromAgents)
+            try await player.closed()
+            #expect(await notices.refusal()?.code == .tlsFailed)
+            #expect(bed.server.sessionCount == 1)
+            try await wiretap.stop()
+        }
+    }
+
+    @Test(
+        "What is repeated or changed on the way ends the connection it was on, and counts once or not at all",
+        arguments: Wiretap.Way.allCases, Wiretap.Act.allCases)
+    func onTheWay(_ way: Wiretap.Way, _ act: Wiretap.Act) async throws {
+        try await besieged { bed, _ in
+            let wiretap = try await Wiretap(before: bed.server.port)
+            let (agent, session) = try await bed.connect { $0.port = wiretap.port }
+            wiretap.spoil(way, act)
+            let counted = Mutex(0)
+            switch way {
+            case .toOrchestrator:
+                agent.client.send(.refused(Generation(7), reason: "on the way"))
+                await bed.events.first { event -> Void? in
+                    switch event {
+                    case .message(session, _, _):
+                        counted.withLock { $0 += 1 }
+                        return nil
+                    case .disconnected(session, _, _): return ()
+                    default: return nil
+                    }
+                }
+            case .toAgent:
+                try bed.server.send(.reportWanted, to: session)
+                await agent.events.first { event -> Void? in
+                    switch event {
+                    case .message:
+                        counted.withLock { $0 += 1 }
+                        return nil
+                    case .disconnected: return ()
+                    default: return nil
+                    }
+                }
+            }
+            // Of two that came at once the first may go with the second.
+            #expect(counted.withLock { $0 } <= (act == .doubled ? 1 : 0))
+            await agent.stop()
+            try await wiretap.stop()
+        }
+    }
+
     @Test("A thousand refusals of one kind are told once, and counted")
     func counted() async throws {
         try await besieged { bed, _ in
