@@ -45,33 +45,48 @@ struct Flow {
             flows.append(Flow(plan, statuses[plan.flow], resting: resting.contains(plan.intent)))
             return flows.count - 1
         }
+        // The flow of each module, device by device, as the first walk met them: the second looks up no name again, and
+        // looks at no module of a flow that nothing is asked of.
+        var ofWanted: [Int] = []
+        var ofBase: [Int] = []
         for device in devices {
             let wanted = device.wanted
             for at in wanted.indices {
                 let flow = place(wanted[at])
+                ofWanted.append(flow)
                 flows[flow].note(wanted[at].epoch)
                 if !device.atRest, !flows[flow].isQuiet || !device.isAtRest(at) { flows[flow].awake = true }
             }
-            if device.atRest { continue }
-            for at in device.base.indices {
-                let flow = place(device.base[at].plan)
-                if !flows[flow].isQuiet || !device.isWanted(device.base[at]) { flows[flow].awake = true }
+            if device.atRest {
+                // Its table is its plan, module by module.
+                for at in ofWanted.count - wanted.count..<ofWanted.count { ofBase.append(ofWanted[at]) }
+                continue
+            }
+            for entry in device.base {
+                let flow = place(entry.plan)
+                ofBase.append(flow)
+                if !flows[flow].isQuiet || !device.isWanted(entry) { flows[flow].awake = true }
             }
         }
         if flows.contains(where: { $0.awake || $0.mixed }) {
+            var wantedBefore = 0
+            var baseBefore = 0
             for (index, device) in devices.enumerated() {
-                for plan in device.wanted {
-                    let flow = place(plan)
+                let (wanted, base) = (device.wanted, device.base)
+                for at in wanted.indices {
+                    let flow = ofWanted[wantedBefore + at]
                     if let member = flows[flow].member(index, device) {
-                        flows[flow].members[member].wanted.append(plan)
+                        flows[flow].members[member].wanted.append(wanted[at])
                     }
                 }
-                for entry in device.base {
-                    let flow = place(entry.plan)
+                for at in base.indices {
+                    let flow = ofBase[baseBefore + at]
                     if let member = flows[flow].member(index, device) {
-                        flows[flow].members[member].entries.append(entry)
+                        flows[flow].members[member].entries.append(base[at])
                     }
                 }
+                wantedBefore += wanted.count
+                baseBefore += base.count
             }
             for at in flows.indices { flows[at].conclude(devices) }
         }
