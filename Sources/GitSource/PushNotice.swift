@@ -1,4 +1,3 @@
-import Crypto
 package import Foundation
 package import L45Model
 
@@ -16,14 +15,14 @@ package struct PushNotice: Hashable, Sendable {
         self.ref = ref
     }
 
-    /// Reads the push event of GitHub, Gitea and Forgejo, or `{"url": ..., "ref": ...}`, as a hook script may send it.
+    /// Reads the push event of GitHub, Gitea, Forgejo and GitLab, or `{"url": ..., "ref": ...}`, as a hook script may send it.
     /// - Returns: nil when it is neither.
     package init?(_ body: some DataProtocol) {
         guard let event = try? JSONDecoder().decode(Body.self, from: Data(body)) else { return nil }
         let repository = event.repository
         let urls = [
             event.url, repository?.cloneURL, repository?.sshURL, repository?.htmlURL, repository?.url,
-            repository?.gitURL,
+            repository?.gitURL, event.project?.httpURL, event.project?.sshURL, event.project?.webURL,
         ]
         places = Set(urls.compactMap { $0.flatMap { try? SourceAddress($0).place } })
         guard !places.isEmpty else { return nil }
@@ -47,9 +46,22 @@ package struct PushNotice: Hashable, Sendable {
                 case url
             }
         }
+        /// GitLab's.
+        struct Project: Decodable {
+            var httpURL: String?
+            var sshURL: String?
+            var webURL: String?
+
+            enum CodingKeys: String, CodingKey {
+                case httpURL = "git_http_url"
+                case sshURL = "git_ssh_url"
+                case webURL = "web_url"
+            }
+        }
         var url: String?
         var ref: String?
         var repository: Repository?
+        var project: Project?
     }
 
     /// Whether the source may have something new.
@@ -57,20 +69,5 @@ package struct PushNotice: Hashable, Sendable {
         guard let address = try? SourceAddress(spec.url), places.contains(address.place) else { return false }
         guard let ref, let own = spec.reference.ref else { return true }
         return ref == own
-    }
-
-    /// Whether `X-Hub-Signature-256` is the one of this body: `sha256=` and the hex digits of HMAC-SHA256 under the secret. Compared
-    /// in constant time.
-    package static func isSigned(_ body: some DataProtocol, header: String?, secret: Secret) -> Bool {
-        guard let header, header.hasPrefix("sha256="), let code = Hex.bytes(String(header.dropFirst(7))) else {
-            return false
-        }
-        return HMAC<SHA256>.isValidAuthenticationCode(
-            code, authenticating: body, using: SymmetricKey(data: secret.bytes))
-    }
-
-    /// The header of a body, for who sends one.
-    package static func signature(_ body: some DataProtocol, secret: Secret) -> String {
-        "sha256=" + Hex.string(HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: secret.bytes)))
     }
 }

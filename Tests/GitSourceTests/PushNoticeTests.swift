@@ -12,19 +12,43 @@ struct PushNoticeTests {
         // docs.github.com, "Validating webhook deliveries".
         let body = Array("Hello, World!".utf8)
         let header = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-        #expect(PushNotice.signature(body, secret: secret) == header)
-        #expect(PushNotice.isSigned(body, header: header, secret: secret))
+        #expect(PushProof.signature(of: body, secret: secret) == header)
+        #expect(PushProof.signature(header).holds(for: body, secret: secret))
     }
 
     @Test("Another body, another secret, a cut or missing signature: refused")
     func refused() {
         let body = Array("Hello, World!".utf8)
-        let header = PushNotice.signature(body, secret: secret)
-        #expect(!PushNotice.isSigned(Array("Hello, World?".utf8), header: header, secret: secret))
-        #expect(!PushNotice.isSigned(body, header: header, secret: Secret(Array("another secret of 16".utf8))))
-        for wrong in [nil, "", "sha256=", String(header.dropLast(2)), "sha1=" + header.dropFirst(7), header + "00"] {
-            #expect(!PushNotice.isSigned(body, header: wrong, secret: secret))
+        let header = PushProof.signature(of: body, secret: secret)
+        let proof = PushProof.signature(header)
+        #expect(!proof.holds(for: Array("Hello, World?".utf8), secret: secret))
+        #expect(!proof.holds(for: body, secret: Secret(Array("another secret of 16".utf8))))
+        for wrong in ["", "sha256=", String(header.dropLast(2)), "sha1=" + header.dropFirst(7), header + "00"] {
+            #expect(!PushProof.signature(wrong).holds(for: body, secret: secret))
         }
+    }
+
+    @Test("GitLab shows the secret itself: it holds for any body, a part of it for none")
+    func token() {
+        let word = "It's a Secret to Everybody"
+        #expect(PushProof.token(word).holds(for: Array("{}".utf8), secret: secret))
+        for wrong in ["", String(word.dropLast()), word + " ", word.lowercased()] {
+            #expect(!PushProof.token(wrong).holds(for: Array("{}".utf8), secret: secret))
+        }
+    }
+
+    @Test("GitLab's push event names its project by https and by ssh")
+    func gitlab() throws {
+        let body = """
+            {"object_kind": "push", "ref": "refs/heads/main", "project": {"id": 15, "web_url": "https://git.example/acme/net",
+             "git_ssh_url": "git@git.example:acme/net.git", "git_http_url": "https://git.example/acme/net.git"},
+             "repository": {"name": "net", "url": "git@git.example:acme/net.git"}}
+            """
+        let notice = try #require(PushNotice(Data(body.utf8)))
+        for url in ["https://git.example/acme/net.git", "git@git.example:acme/net.git"] {
+            #expect(notice.concerns(SourceSpec(name: "net", url: url, reference: .branch("main"))))
+        }
+        #expect(!notice.concerns(SourceSpec(name: "net", url: "https://git.example/acme/other.git")))
     }
 
     @Test("GitHub's push event concerns the sources of its repository and branch, whichever way they reach it")

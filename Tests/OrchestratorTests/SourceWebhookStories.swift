@@ -43,17 +43,18 @@ struct SourceWebhookStories {
     /// - Returns: the status.
     private func post(
         _ body: String, _ fleet: TestFleet, _ repository: GitRepository, signed: String? = nil,
-        path: String = "/webhook", method: String = "POST"
+        token: String? = nil, path: String = "/webhook", method: String = "POST"
     ) async throws -> String {
         let port = try #require(await fleet.orchestrator.webhookPort)
-        let signature = signed ?? PushNotice.signature(Array(body.utf8), secret: Secret(Array(secret.utf8)))
+        let signature = signed ?? PushProof.signature(of: Array(body.utf8), secret: Secret(Array(secret.utf8)))
         let file = "\(repository.folder)/.git/body"
         try body.write(toFile: file, atomically: true, encoding: .utf8)
         return try await repository.run(
             "curl",
             [
                 "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--request", method, "--header",
-                "X-Hub-Signature-256: \(signature)", "--data-binary", "@\(file)", "http://127.0.0.1:\(port)\(path)",
+                token.map { "X-Gitlab-Token: \($0)" } ?? "X-Hub-Signature-256: \(signature)", "--data-binary",
+                "@\(file)", "http://127.0.0.1:\(port)\(path)",
             ])
     }
 
@@ -73,12 +74,14 @@ struct SourceWebhookStories {
             #expect(
                 try await post(body, fleet, repository, signed: "sha256=" + String(repeating: "0", count: 64)) == "401")
             #expect(try await post(body, fleet, repository, signed: "") == "401")
+            #expect(try await post(body, fleet, repository, token: secret + " of another") == "401")
             #expect(try await post(body, fleet, repository, path: "/other") == "404")
             #expect(try await post(body, fleet, repository, method: "PUT") == "405")
             #expect(try await post("no JSON", fleet, repository) == "400")
             #expect(try await post(String(repeating: " ", count: 2 << 20), fleet, repository) == "413")
             let other = body.replacingOccurrences(of: "heads/main", with: "heads/next")
             #expect(try await post(other, fleet, repository) == "200")
+            #expect(try await post(other, fleet, repository, token: secret) == "200")
             #expect(await fleet.orchestrator.sources.entries["net"]?.stored.standing.applied == first)
 
             let began = ContinuousClock.now

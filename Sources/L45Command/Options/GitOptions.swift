@@ -10,7 +10,10 @@ struct GitOptions: ParsableArguments {
     var webhookListen: HostPort?
     @Option(
         help: ArgumentHelp(
-            "File of mode 600 with the secret, 16 bytes or more, that webhooks are signed with; read for each one.",
+            """
+            File of mode 600 with the secret, 16 bytes or more, that webhooks are signed with, or that GitLab sends as its token; \
+            read for each one.
+            """,
             valueName: "file"))
     var webhookSecret: String?
     @Option(

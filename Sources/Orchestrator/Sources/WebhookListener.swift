@@ -6,7 +6,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// Where forges tell of pushes: `POST /webhook` with `X-Hub-Signature-256`, over HTTP. What it is told causes a look at a
+/// Where forges tell of pushes: `POST /webhook` with a `PushProof`, over HTTP. What it is told causes a look at a
 /// repository that is followed anyway, and nothing else; TLS in front of it is a proxy's business.
 struct WebhookListener: Sendable {
     let channel: any Channel
@@ -15,9 +15,9 @@ struct WebhookListener: Sendable {
     static let connectionsMax = 64
     static let secondsMax: Int64 = 10
 
-    /// - Parameter answer: takes a body and its signature, and gives a status.
+    /// - Parameter answer: takes a body and its proof, and gives a status.
     static func bind(
-        host: String, port: Int, answer: @escaping @Sendable ([UInt8], String?) async -> HTTPResponseStatus
+        host: String, port: Int, answer: @escaping @Sendable ([UInt8], PushProof?) async -> HTTPResponseStatus
     ) async throws -> WebhookListener {
         let open = OpenConnections()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -68,13 +68,13 @@ private final class WebhookRequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let answer: @Sendable ([UInt8], String?) async -> HTTPResponseStatus
+    private let answer: @Sendable ([UInt8], PushProof?) async -> HTTPResponseStatus
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isAnswered = false
     private var timeout: Scheduled<Void>?
 
-    init(_ answer: @escaping @Sendable ([UInt8], String?) async -> HTTPResponseStatus) { self.answer = answer }
+    init(_ answer: @escaping @Sendable ([UInt8], PushProof?) async -> HTTPResponseStatus) { self.answer = answer }
 
     func channelActive(context: ChannelHandlerContext) {
         timeout = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(WebhookListener.secondsMax)) {
@@ -105,10 +105,10 @@ private final class WebhookRequestHandler: ChannelInboundHandler {
             body += part.readableBytesView
         case .end:
             guard !isAnswered, let head else { return }
-            let signature = head.headers["X-Hub-Signature-256"]
+            let proofs = PushProof.headers.flatMap { head.headers[$0.name].map($0.read) }
             let (answer, body) = (answer, body)
-            // Two signatures are none.
-            context.eventLoop.makeFutureWithTask { await answer(body, signature.count == 1 ? signature.first : nil) }
+            // Two proofs are none.
+            context.eventLoop.makeFutureWithTask { await answer(body, proofs.count == 1 ? proofs.first : nil) }
                 .assumeIsolated()
                 .whenSuccess { self.respond($0, context) }
         }
@@ -134,10 +134,10 @@ extension NetworkOrchestrator {
         guard secret.read().secret != nil else {
             throw APIFailure(.badInput, "the webhook's secret: \(secret.read().problem)")
         }
-        let listener = try await WebhookListener.bind(host: door.host, port: door.port) { [weak self] body, signature in
+        let listener = try await WebhookListener.bind(host: door.host, port: door.port) { [weak self] body, proof in
             // Read anew, so that another secret counts as soon as it is in the file.
             guard let known = secret.read().secret,
-                PushNotice.isSigned(body, header: signature, secret: known)
+                proof?.holds(for: body, secret: known) == true
             else { return .unauthorized }
             guard let notice = PushNotice(body) else { return .badRequest }
             guard let self else { return .serviceUnavailable }
