@@ -64,9 +64,9 @@ struct RespondCommand: AsyncParsableCommand {
                     "nobody listens on TCP port \(Self.list(idle)) here; probes are answered all the same")
             }
             var places: [String] = []
-            if !port.isEmpty { places.append("TCP port \(Self.list(responder.numbers))") }
+            if !port.isEmpty { places.append("on TCP port \(Self.list(responder.numbers))") }
             if !services.isEmpty { places.append("beside the services on TCP port \(Self.list(services))") }
-            console.complain("ready, answering on \(places.joined(separator: " and "))")
+            console.complain("ready, answering \(places.joined(separator: " and "))")
             try responder.run(StopFlag())
         } catch let error as ProbeError {
             throw CommandEnd.badInput("\(error)")
