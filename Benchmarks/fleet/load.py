@@ -2,7 +2,8 @@
 
 DNS: one dig at a time from this workstation's own address (dig sets SO_REUSEADDR, so two at once could bind one port and take each
 other's answers), 40 questions each; every answer is held to the one that the zone has for that very name. HTTP: one download after
-another, long ones at PACE (a number for curl) or short ones at full speed (PACE 0), hashed as they come. A rest in between bounds it all: REST times three and four seconds.
+another, long ones at PACE (a number for curl) or short ones at full speed (PACE 0), hashed as they come; none where BYTES is 0. A rest in
+between bounds it all: REST times three and four seconds.
 
 Appends to FOLDER/counts after each dig and download, one JSON object a line. Ends after the one under way when FOLDER/../enough exists.
 """
@@ -77,7 +78,9 @@ def again(work, rest):
         time.sleep(rest * draw.uniform(0.5, 1.5))
 
 
-threads = [threading.Thread(target=again, args=(ask, 3 * float(rest))), threading.Thread(target=again, args=(load, 4 * float(rest)))]
+threads = [threading.Thread(target=again, args=(ask, 3 * float(rest)))]
+if want_bytes:
+    threads.append(threading.Thread(target=again, args=(load, 4 * float(rest))))
 for thread in threads:
     thread.start()
 for thread in threads:
