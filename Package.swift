@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-// scripts/fuzz-swift sets this: fuzzers of frames and packets, and coverage in what they run.
+// scripts/fuzz-swift sets this: fuzzers of frames, packets and intents, and coverage in what they run.
 let fuzzing = Context.environment["L45_FUZZ"] != nil
 let covered: [SwiftSetting] = fuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
 
@@ -74,7 +74,9 @@ let package = Package(
         .target(name: "CL45Core", exclude: ["LICENSE"], cSettings: strictC),
 
         // Orchestrator side.
-        .target(name: "IntentCompiler", dependencies: ["L45Model", "CL45Core", .yams, .crypto], swiftSettings: strict),
+        .target(
+            name: "IntentCompiler", dependencies: ["L45Model", "CL45Core", .yams, .crypto],
+            swiftSettings: strict + covered),
         .target(name: "Reconciler", dependencies: ["L45Model"], swiftSettings: strict),
         .target(name: "Inventory", dependencies: ["L45Model", .grdb, .crypto], swiftSettings: strict),
         .target(
@@ -239,5 +241,9 @@ if fuzzing {
     package.targets.append(
         .executableTarget(
             name: "PacketFuzzer", dependencies: ["HiccupsGuard", "L45Model"], path: "Fuzzers/packet",
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+    package.targets.append(
+        .executableTarget(
+            name: "IntentFuzzer", dependencies: ["IntentCompiler"], path: "Fuzzers/intent", exclude: ["words.dict"],
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }
