@@ -13,6 +13,7 @@ package struct StoredFleet: Sendable {
     package var pathTrusts: [PathTrust] = []
     package var statuses: [FlowName: RolloutStatus] = [:]
     package var intents: [IntentRecord] = []
+    package var hands: [IntentName: IntentHands] = [:]
     package var posture: PostureStanding?
     package var checks: [ModuleCheck] = []
     package var distrusts: [Distrust] = []
@@ -29,6 +30,7 @@ extension Inventory {
             for stored in try Self.devices(in: db) { fleet.devices[stored.device.id] = stored }
             for status in try Self.statuses(in: db) { fleet.statuses[status.flow] = status }
             fleet.intents = try Self.intents(in: db)
+            fleet.hands = try Self.hands(in: db)
             fleet.posture = try Self.posture(in: db)
             fleet.checks = try checks(in: db)
             fleet.distrusts = try Self.distrusts(in: db)

@@ -132,5 +132,6 @@ extension Inventory {
             sql: "UPDATE intent SET removed_at = ?, paused = 0 WHERE name = ? AND removed_at IS NULL",
             arguments: [at.rawValue, name.rawValue])
         guard db.changesCount == 1 else { throw InventoryError.unknownIntent(name) }
+        try removeHands(name, in: db)
     }
 }

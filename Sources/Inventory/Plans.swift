@@ -10,17 +10,19 @@ extension Inventory {
     /// - Parameter removed: intents that are withdrawn. Their history stays.
     /// - Parameter plans: the complete new set: a device that is not in it has none. A row is written only where the
     /// plan differs from the stored one.
+    /// - Parameter hands: of the intents of which some part has another writer from now on.
     /// - Parameter posture: the level in force from now on; nil: there is no posture.
     /// - Returns: the devices whose plan differs.
     /// - Throws: `unknownDevice`, `unknownIntent`; then nothing changed.
     @discardableResult
     package func adopt(
         intents: [IntentRecord], removed: [IntentName] = [], plans: [DevicePlan], posture: PostureStanding? = nil,
-        events: [Event] = [], at: Timestamp
+        hands: [IntentName: IntentHands] = [:], events: [Event] = [], at: Timestamp
     ) throws(InventoryError) -> Set<DeviceID> {
         try write("adopt \(plans.count) device plans") { db in
             for intent in intents { try Self.upsert(intent, at: at, in: db) }
             for name in removed { try Self.remove(name, at: at, in: db) }
+            try Self.put(hands, in: db)
             let changed = try replacePlans(plans, in: db)
             try Self.put(posture, in: db)
             try append(events, in: db)

@@ -79,13 +79,15 @@ enum RowSeals {
         name: "distrust", key: "name", columns: ["device", "content"], noun: "the distrust of")
     static let declared = Table(
         name: "declared_device", key: "name", columns: ["content"], noun: "the declaration of device")
+    static let hands = Table(
+        name: "intent_hands", key: "intent", columns: ["content"], noun: "who holds the intent")
     static let all =
-        tables + [declared, posture, trust, distrust, operators, evicted, deviceTrust, gitSource, owner] + alerts
+        tables + [declared, posture, trust, distrust, operators, evicted, deviceTrust, gitSource, owner, hands] + alerts
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
     static let ofFleet = [
         device, labels, plan, table, pathTable, intent, posture, certificate, trust, distrust, evicted, deviceTrust,
-        gitSource, owner,
+        gitSource, owner, hands,
     ]
     static let ofHistory = [step, source]
 

@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 13
+    static let version = 14
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -82,6 +82,14 @@ enum Schema {
                     """)
             try RowSeals.install(RowSeals.declared, in: db)
             try db.execute(sql: "PRAGMA user_version = 13")
+        }
+        migrator.registerMigration("hands on intents") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE intent_hands (intent TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT, WITHOUT ROWID;
+                    """)
+            try RowSeals.install(RowSeals.hands, in: db)
+            try db.execute(sql: "PRAGMA user_version = 14")
         }
         return migrator
     }()

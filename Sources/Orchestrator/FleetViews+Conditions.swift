@@ -1,3 +1,4 @@
+import IntentCompiler
 import L45Model
 
 // What is said of devices and rollouts in one word each, with the reason: for people, and for programs that wait.
@@ -52,11 +53,12 @@ extension FleetViews {
                 since: view.since?.timestamp)
         ]
         if view.paused {
+            let held = book.intent(view.intent)?.rotation == nil ? "" : "its schedule is held too; "
             conditions.append(
                 Condition(
                     type: "Paused", status: .yes, reason: "Operator",
-                    message: "'l45 rollout resume \(view.intent)' goes on",
-                    since: nil))
+                    message: "\(held)'l45 rollout resume \(view.intent)' goes on",
+                    since: book.hands[view.intent]?.pause?.at))
         }
         if let halted = view.halted {
             conditions.append(

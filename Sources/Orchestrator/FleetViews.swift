@@ -217,7 +217,7 @@ package struct FleetViews: Sendable {
             }
         let told = head.map { head in fleet.statuses.values.filter { $0.intent == head.name } } ?? Array(statuses)
         let rotation = book.intent(record.name)?.rotation
-        return IntentView(
+        var view = IntentView(
             record: record, observedRevision: record.revision, rotate: rotation?.timing,
             rotateNext: rotation.flatMap {
                 RotationSchedule.next(record: record, timing: $0.timing, jitter: $0.jitter)
@@ -228,6 +228,11 @@ package struct FleetViews: Sendable {
             conditions: conditions(
                 record, statuses: told, ready: ready, away: away, deleting: deleting,
                 unguarded: unguarded) + pathConditions(record.name, guarding) + afterCondition(head))
+        if !deleting {
+            view.schedule = schedule(of: record)
+            view.owners = owners(of: record)
+        }
+        return view
     }
 
     /// One that only adds to another says so.
@@ -278,10 +283,12 @@ package struct FleetViews: Sendable {
         if let condition = posturePart(of: record.name) { conditions.append(condition) }
         if let condition = trustPart(of: record.name) { conditions.append(condition) }
         if record.paused {
+            let held = book.intent(record.name)?.rotation == nil ? "" : ", and its schedule is held"
             conditions.append(
                 Condition(
                     type: "Paused", status: .yes, reason: "Operator",
-                    message: "halted; 'l45 rollout resume \(record.name)' goes on", since: nil))
+                    message: "halted\(held); 'l45 rollout resume \(record.name)' goes on",
+                    since: book.hands[record.name]?.pause?.at))
         }
         return conditions
     }

@@ -8,6 +8,8 @@ package struct IntentBook: Sendable {
     private(set) var parsed: [IntentName: Intent] = [:]
     /// The level in force; nil: there is no posture.
     package internal(set) var standing: PostureStanding?
+    /// Who wrote which part last; an intent from before that was recorded has none.
+    package internal(set) var hands: [IntentName: IntentHands] = [:]
     /// Devices that take no part in an intent: a module of it failed its security check there.
     package internal(set) var distrusted: [IntentName: Set<DeviceID>] = [:]
 
@@ -16,9 +18,12 @@ package struct IntentBook: Sendable {
     /// Intents as the CIB holds them.
     /// - Parameter standing: the level that was in force; nil: none was stored.
     /// - Throws: `badInput` when one no longer parses, as after a downgrade.
-    package init(_ stored: [IntentRecord], standing: PostureStanding? = nil) throws(APIFailure) {
+    package init(
+        _ stored: [IntentRecord], standing: PostureStanding? = nil, hands: [IntentName: IntentHands] = [:]
+    ) throws(APIFailure) {
         for record in stored { try put(record) }
         self.standing = standing
+        self.hands = hands
     }
 
     package func intent(_ name: IntentName) -> Intent? { parsed[name] }
@@ -148,6 +153,8 @@ package struct IntentBook: Sendable {
     package struct Reading: Sendable {
         fileprivate var intents: [(Intent, origin: String)]
         fileprivate var warnings: [String]
+
+        var names: Set<IntentName> { Set(intents.map(\.0.name)) }
 
         /// The documents by name, byte for byte.
         package var documents: [IntentName: String] {

@@ -61,17 +61,25 @@ extension NetworkOrchestrator: OperatorService {
 
     private func apply(_ request: ApplyRequest) throws -> ApplyResult {
         let time = now()
-        if let manager = request.manager { try check(manager: manager) }
+        try check(manager: request.manager)
         let isForced = request.force ?? false
+        let reading = try IntentBook.read(request.sources)
+        let spared = request.prune && !isForced ? held(against: request.manager) : []
         let proposal = try propose(
-            request.sources, prune: request.prune, sparing: isForced ? [] : sources.kept, time)
+            reading, prune: request.prune,
+            sparing: isForced ? [] : sources.kept.union(spared.map(\.intent)), time)
         // What a device is to run is told by what it is to run now.
         var result = change(of: proposal, dryRun: request.dryRun)
         let foreign = sources.kept.intersection(proposal.touched)
+        let conflicts = FieldConflict.among(
+            proposal.touched.subtracting(foreign), in: book, for: request.manager)
         if request.dryRun {
-            result.warnings += foreign.sorted().map { sources.warning(of: $0) }
+            result.warnings += ownershipWarnings(
+                proposal.touched, spared: spared, named: reading.names, manager: request.manager)
         } else if !isForced {
             try sources.refuse(foreign)
+            if let refusal = FieldConflict.refusal(conflicts, of: "apply", by: request.manager) { throw refusal }
+            result.warnings += Self.sparing(spared, reading.names)
         }
         if !request.dryRun, !proposal.touched.isEmpty {
             AuditSlot.current?.name(
@@ -79,21 +87,12 @@ extension NetworkOrchestrator: OperatorService {
                     + (request.manager.map { ["manager/\($0)"] } ?? []))
             try refuseWideSelectors(proposal)
             try adopt(proposal.planned, removed: proposal.removed, cause: "operator", manager: request.manager, time)
+            for conflict in conflicts { note(conflict.takenOver(by: request.manager, at: time)) }
             noteDrift(foreign, time)
             passAtOnce()
         }
+        if !request.dryRun { try claim(result.intents, by: request.manager, isForced: isForced, time) }
         return result
-    }
-
-    /// - Throws: `badInput`.
-    private func check(manager: String) throws(APIFailure) {
-        let most = ApplyRequest.managerCharactersMax
-        let isWell = manager.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7f || $0 == " " }
-        guard !manager.isEmpty, manager.count <= most, isWell else {
-            throw APIFailure(
-                .badInput, "a manager's name has 1 to \(most) printable characters; nothing was changed",
-                hint: "name the tool, such as --field-manager ci")
-        }
     }
 
     private func delete(_ request: DeleteRequest) throws -> DeleteResult {
@@ -103,11 +102,19 @@ extension NetworkOrchestrator: OperatorService {
             next.remove(name)
         }
         let time = now()
+        try check(manager: request.manager)
         let foreign = sources.kept.intersection(request.intents)
-        if request.force != true { try sources.refuse(foreign) }
+        if request.force != true {
+            try sources.refuse(foreign)
+            let conflicts = FieldConflict.among(
+                Set(request.intents).subtracting(foreign), in: book, for: request.manager)
+            if let refusal = FieldConflict.refusal(conflicts, of: "delete", by: request.manager) { throw refusal }
+        }
         try refuseRelease(next)
         _ = next.followDocument(from: book, applied: [], now: time)
-        try adopt(try plan(next, mustFit: [], time), removed: request.intents, cause: "operator", time)
+        try adopt(
+            try plan(next, mustFit: [], time), removed: request.intents, cause: "operator", manager: request.manager,
+            time)
         noteDrift(foreign, time)
         passAtOnce()
         return DeleteResult(intents: request.intents)
@@ -150,8 +157,12 @@ extension NetworkOrchestrator: OperatorService {
             passAtOnce()
         }
         let now = book.records[record.name] ?? record
-        return RolloutResult(
+        var result = RolloutResult(
             intent: now.name, verb: request.verb, epoch: now.epoch, paused: now.paused, changed: now != before)
+        result.schedule = views.schedule(of: now)
+        let notes = request.verb == .undo ? notes(ofUndo: before, now) : []
+        result.notes = notes.isEmpty ? nil : notes
+        return result
     }
 
     /// A halt is part of a flow's standing, not of the intent: no plan changes.

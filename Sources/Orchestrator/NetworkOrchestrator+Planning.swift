@@ -14,15 +14,8 @@ extension NetworkOrchestrator {
         var removed: [IntentName] { outcomes.filter { $0.outcome == .pruned }.map(\.name) }
     }
 
-    /// - Throws: `badInput` when they do not parse, do not fit, or cannot be proved.
+    /// - Throws: `badInput` when they do not fit, or cannot be proved.
     /// - Parameter sparing: intents of others, that `prune` leaves in place.
-    func propose(
-        _ sources: [APISource], prune: Bool, sparing: Set<IntentName> = [], mtuBytes: Int = 1500, _ time: Timestamp
-    ) throws -> Proposal {
-        try propose(IntentBook.read(sources), prune: prune, sparing: sparing, mtuBytes: mtuBytes, time)
-    }
-
-    /// The same, of sources that were read before.
     func propose(
         _ reading: IntentBook.Reading, prune: Bool, sparing: Set<IntentName>, mtuBytes: Int = 1500, _ time: Timestamp
     ) throws -> Proposal {
@@ -64,15 +57,21 @@ extension NetworkOrchestrator {
                 "an MTU is \(PlanRequest.mtuRange.lowerBound) to \(PlanRequest.mtuRange.upperBound) bytes, not "
                     + "\(request.mtuBytes)")
         }
+        let reading = try IntentBook.read(request.sources)
+        let spared = request.prune ? held(against: nil) : []
         let proposal = try propose(
-            request.sources, prune: request.prune, sparing: sources.kept, mtuBytes: request.mtuBytes, now())
+            reading, prune: request.prune, sparing: sources.kept.union(spared.map(\.intent)),
+            mtuBytes: request.mtuBytes, now())
         let forecast = PlanForecast(
             devices: fleet.devices.mapValues(\.device), before: fleet.devices.values.compactMap(\.plan),
             after: proposal.planned.plans, book: proposal.planned.book, drainBound: configuration.policy.drainBound)
         let most = min(request.inventoryDevices, PlanRequest.devicesMax)
         let inventory = most > 0 ? forecast.inventory(before: book, touched: proposal.touched, most: most) : nil
+        var change = change(of: proposal, dryRun: true)
+        change.warnings += ownershipWarnings(
+            proposal.touched, spared: spared, named: reading.names, manager: nil)
         return PlanResult(
-            change: change(of: proposal, dryRun: true), rotations: forecast.rotations, proofs: proposal.planned.proofs,
+            change: change, rotations: forecast.rotations, proofs: proposal.planned.proofs,
             inventory: inventory)
     }
 }

@@ -96,7 +96,7 @@ package actor NetworkOrchestrator {
         pathKeys = PathKeyDesk(root: try PathRoot.secret(in: inventory))
         let stored = try inventory.fleet()
         declared = DeclaredFleet(try inventory.declaredDevices())
-        book = try IntentBook(stored.intents, standing: stored.posture)
+        book = try IntentBook(stored.intents, standing: stored.posture, hands: stored.hands)
         trusts = PathTrustBook(stored.pathTrusts)
         checks = CheckBook(policy: configuration.checks, checks: stored.checks, distrusts: stored.distrusts)
         book.distrusted = checks.distrusted
@@ -348,10 +348,18 @@ package actor NetworkOrchestrator {
                 facts: ["cause": cause].merging(authors) { own, _ in own })
         }
         trail += PostureTrail.events(from: book.standing, to: planned.book.standing, at: time)
+        let hand = IntentHand(cause: cause, manager: manager, by: by, at: time)
+        var hands: [IntentName: IntentHands] = [:]
+        for record in changed {
+            hands[record.name] = (book.hands[record.name] ?? IntentHands())
+                .following(book.records[record.name], record, by: hand)
+        }
         try inventory.adopt(
-            intents: changed, removed: removed, plans: planned.plans, posture: planned.book.standing, events: trail,
-            at: time)
+            intents: changed, removed: removed, plans: planned.plans, posture: planned.book.standing, hands: hands,
+            events: trail, at: time)
         book = planned.book
+        book.hands.merge(hands) { _, new in new }
+        for name in removed { book.hands[name] = nil }
         fleet.strategies = book.strategies
         fleet.resting = book.resting
         misfits = planned.misfits

@@ -43,6 +43,25 @@ struct IntentTests {
         #expect(try cib.intents() == [intent(revision: 4, epoch: 9)])
     }
 
+    @Test("Who wrote an intent is stored with it, read back after a restart, and gone when it is withdrawn")
+    func hands() throws {
+        let hand = IntentHand(cause: "operator", manager: "ci", by: "alice", at: noon)
+        let hands = IntentHands(document: hand, edition: hand)
+        try cib.adopt(
+            intents: [intent(), intent("web")], plans: [],
+            hands: [IntentName("dns"): hands, IntentName("web"): IntentHands()],
+            at: noon)
+        var paused = hands
+        paused.pause = IntentHand(cause: "pause", by: "bob", at: noon)
+        try cib.record(hands: [IntentName("dns"): paused])
+        try cib.close()
+        let again = try Inventory(folder: folder.cib)
+        #expect(try again.fleet().hands == [IntentName("dns"): paused, IntentName("web"): IntentHands()])
+        try again.adopt(intents: [], removed: [IntentName("dns")], plans: [], at: noon)
+        #expect(try again.fleet().hands == [IntentName("web"): IntentHands()])
+        #expect(try again.damagedRows().isEmpty)
+    }
+
     @Test("The history of one intent is bounded, and so are the texts kept for it")
     func historyIsBounded() throws {
         let intents = (1...Inventory.intentStepsMax + 30).map { number in

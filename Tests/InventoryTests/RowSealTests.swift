@@ -19,7 +19,11 @@ struct RowSealTests {
         try cib.setOperatorLabels(deviceID(1), ["role": "resolver"])
         try cib.adopt(intents: [intent(), intent("web")], plans: [plan(1), plan(2)], at: noon)
         try cib.adopt(
-            intents: [intent(revision: 2, epoch: 2, source: "tag dig DNS # 2\n")], plans: [plan(1), plan(2)], at: noon)
+            intents: [intent(revision: 2, epoch: 2, source: "tag dig DNS # 2\n")], plans: [plan(1), plan(2)],
+            hands: [
+                IntentName("dns"): IntentHands(
+                    document: IntentHand(cause: "operator", manager: "ci", by: "alice", at: noon))
+            ], at: noon)
         try cib.decide([table(1, 7, plan(1).modules), table(2, 7, plan(2).modules, .active)])
         try cib.record([report(1), report(2)])
         try cib.record(statuses: ["dns/0", "dns/1"].map { status($0) })
@@ -230,6 +234,7 @@ struct RowSealTests {
                     DROP TABLE intent_owner;
                     DROP TABLE git_source;
                     DROP TABLE declared_device;
+                    DROP TABLE intent_hands;
                     DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1%' AND identifier NOT LIKE '2%';
                     PRAGMA user_version = 2
                     """)

@@ -73,6 +73,39 @@ struct DescribeTests {
                 """)
     }
 
+    @Test("An intent whose parts are written by different hands: each with its last one, and what the schedule does")
+    func owners() {
+        var intent = Fleet.intent(paused: true)
+        intent.owners = [
+            FieldOwner(.document, owner: "ci", by: "alice", since: Fleet.ago(300), note: "revision 2, from dns.yaml"),
+            FieldOwner(.edition, owner: "schedule", by: nil, since: Fleet.ago(30), note: "epoch 4"),
+            FieldOwner(.pause, owner: "l45 rollout pause", by: "bob", since: Fleet.ago(5), note: "no step is taken"),
+        ]
+        intent.schedule = ScheduleView(
+            .every(.seconds(21_600)), next: Fleet.now + .seconds(21_570),
+            record: IntentRecord(name: Fleet.dns, source: "", origin: "", paused: true), now: Fleet.now)
+        let text = DescribeIntent.text(intent, rollouts: [], modules: [], events: [], now: Fleet.now, .plain)
+        #expect(
+            text.contains(
+                """
+                Rotates   every 6h, held while paused
+                Devices   1 of 2 ready, 1 away
+                Owners
+                  PART      OWNER              BY      SINCE  WHAT
+                  document  ci                 alice   5m     revision 2, from dns.yaml
+                  edition   schedule           <none>  30s    epoch 4
+                  pause     l45 rollout pause  bob     5s     no step is taken
+                Conditions
+                """), "\(text)")
+        let wide = IntentsTable.table([intent], now: Fleet.now, wide: true).text()
+        #expect(wide.contains("DEVICES  OWNER  AWAY") && wide.contains("1/2      ci     1   "), "\(wide)")
+        intent.conditions.append(
+            Condition(type: "Drifted", status: .yes, reason: "NotAsCommitted", message: "", since: nil))
+        intent.owners = nil
+        intent.manager = "git/net"
+        #expect(IntentsTable.table([intent], now: Fleet.now, wide: true).text().contains("git/net, drifted"))
+    }
+
     @Test("A module")
     func module() {
         #expect(

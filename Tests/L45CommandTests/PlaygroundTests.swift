@@ -29,7 +29,10 @@ struct PlaygroundTests {
             l45 rollout rotate dns --wait
             l45 rollout undo dns --wait
             l45 rollout history dns -o jsonpath='{range [*]}{.epoch} {.cause} {.manager} {.result}{"\n"}{end}'
-            EDITOR='sed -i s/1h/2h/' l45 edit intent dns --wait
+            sed s/1h/3h/ intents/dns.yaml | l45 apply -f - 2>&1 | grep -o "held by 'pipeline': revision 1"
+            EDITOR='sed -i s/1h/2h/' l45 edit intent dns --force --wait
+            l45 rollout status dns | tail -1 | grep -o 'its schedule (every 2h) rotates'
+            l45 describe intent dns | grep -o 'document  l45 edit'
             l45 rollout history dns -o jsonpath='{[-1].manager} {[-1].revision} {[-1].by}'
             """#)
         #expect(outcome.status == 0, "\(outcome.errors)")
@@ -45,7 +48,8 @@ struct PlaygroundTests {
         #expect(text.contains("web 3\n") && text.contains("dns 3\n"))
         #expect(text.contains("\nintent/web\nrollout/dns/0\n"))
         #expect(text.contains("1 operator pipeline superseded\n2 rotate  superseded\n1 undo  settled\n"))
-        #expect(text.contains("\nintent/dns configured\n"))
+        #expect(text.contains("\nheld by 'pipeline': revision 1\nintent/dns configured\n"))
+        #expect(text.contains("\nits schedule (every 2h) rotates\ndocument  l45 edit\n"))
         #expect(text.contains("\nl45 edit 2 "))
     }
 

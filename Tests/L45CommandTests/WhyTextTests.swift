@@ -119,9 +119,28 @@ struct WhyTextTests {
     func verbs() {
         func said(_ verb: RolloutRequest.Verb, _ changed: Bool) -> String {
             RolloutText.text(
-                RolloutResult(intent: Fleet.dns, verb: verb, epoch: Epoch(4), paused: false, changed: changed))
+                RolloutResult(intent: Fleet.dns, verb: verb, epoch: Epoch(4), paused: false, changed: changed),
+                now: Fleet.now)
         }
         #expect(said(.retry, true) == "intent/dns goes on to epoch 4")
         #expect(said(.retry, false) == "intent/dns was not halted, it is at epoch 4")
+    }
+
+    @Test("An undo says below it what the schedule does next, and whose document it set aside")
+    func undo() {
+        var result = RolloutResult(intent: Fleet.dns, verb: .undo, epoch: Epoch(3), paused: false, changed: true)
+        let next = Fleet.now + .seconds(60)
+        result.schedule = ScheduleView(
+            .every(.seconds(21_600)), next: next,
+            record: IntentRecord(
+                name: Fleet.dns, source: "", origin: "", epoch: Epoch(3), epochMax: Epoch(4), epochSince: Fleet.now),
+            now: Fleet.now)
+        result.notes = ["'ci' holds it"]
+        #expect(
+            RolloutText.text(result, now: Fleet.now) == """
+                intent/dns goes back to epoch 3
+                  its schedule (every 6h) rotates again at \(APITime(next)), to a new edition; 'l45 rollout pause dns' holds it
+                  'ci' holds it
+                """)
     }
 }

@@ -14,11 +14,16 @@ enum DescribeIntent {
         sheet.field("Revision", "\(intent.revision)\(behind), from \(intent.origin)")
         if let manager = intent.manager { sheet.field("Kept by", manager) }
         sheet.field("Epoch", "\(intent.epoch), since \(Age.ago(intent.epochSince, now))")
-        let next = intent.rotateNext.map { ", next in \(Age.text($0.timestamp - now))" } ?? ""
+        let next =
+            intent.schedule?.state == .held
+            ? ", held while paused" : intent.rotateNext.map { ", next in \(Age.text($0.timestamp - now))" } ?? ""
         sheet.field("Rotates", intent.rotates.map { "\($0)\(next)" } ?? "by hand alone")
         sheet.field(
             "Devices",
             "\(intent.devicesReady) of \(intent.devices) ready, \(intent.devicesAway) away")
+        if let owners = intent.owners, !owners.isEmpty {
+            sheet.section("Owners", OwnersTable.table(owners, now: now), palette)
+        }
         sheet.section("Conditions", ConditionsTable.table(intent.conditions, now: now), palette)
         sheet.section("Flows", RolloutsTable.table(rollouts, now: now, everyDevice: true), palette)
         sheet.section("Modules", ModulesTable.table(modules, now: now), palette)

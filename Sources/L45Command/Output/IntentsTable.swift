@@ -4,7 +4,7 @@ import L45Model
 enum IntentsTable {
     static func table(_ intents: [IntentView], now: Timestamp, wide: Bool = false) -> Table {
         var columns = ["NAME", "READY", "PHASE", "EPOCH", "SINCE", "ROTATES", "NEXT", "DEVICES"]
-        if wide { columns += ["AWAY", "FLOWS", "REVISION", "ORIGIN"] }
+        if wide { columns += ["OWNER", "AWAY", "FLOWS", "REVISION", "ORIGIN"] }
         return Table(
             columns: columns,
             rows: intents.map { intent in
@@ -20,11 +20,19 @@ enum IntentsTable {
                 ]
                 if wide {
                     row += [
-                        "\(intent.devicesAway)", "\(intent.flows)", "\(intent.revision)", Cell(intent.origin),
+                        owner(intent), "\(intent.devicesAway)", "\(intent.flows)", "\(intent.revision)",
+                        Cell(intent.origin),
                     ]
                 }
                 return row
             })
+    }
+
+    /// Who holds the document.
+    private static func owner(_ intent: IntentView) -> Cell {
+        let isDrifted = intent.conditions.contains { $0.type == "Drifted" && $0.status == .yes }
+        let owner = intent.owner(.document)?.owner ?? intent.manager ?? ""
+        return isDrifted ? Cell("\(owner), drifted", .warning) : Cell(owner)
     }
 
     static func phase(_ intent: IntentView) -> String {

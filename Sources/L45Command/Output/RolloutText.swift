@@ -2,7 +2,13 @@ import L45Model
 
 /// What a steering verb says.
 enum RolloutText {
-    static func text(_ result: RolloutResult) -> String {
+    static func text(_ result: RolloutResult, now: Timestamp) -> String {
+        let schedule = result.schedule.map { "  \($0.sentence(result.intent, now: now))" }
+        let notes = (result.notes ?? []).map { "  \(Printable.line($0))" }
+        return ([verb(result)] + [schedule].compactMap { $0 } + notes).joined(separator: "\n")
+    }
+
+    private static func verb(_ result: RolloutResult) -> String {
         let name = "intent/\(result.intent)"
         switch (result.verb, result.changed) {
         case (.pause, true): return "\(name) paused at epoch \(result.epoch)"

@@ -13,6 +13,7 @@ enum WhyText {
         }
         let others = intent.conditions.filter { ["Fits", "InForce", "Level", "After"].contains($0.type) }
         parts += others.map { "\($0.type.lowercased()): \(Printable.line($0.message))" }
+        if let schedule = intent.schedule { parts.append(schedule.sentence(intent.name, now: now)) }
         return parts.joined(separator: "\n\n")
     }
 

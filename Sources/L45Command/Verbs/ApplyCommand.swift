@@ -8,19 +8,22 @@ struct ApplyCommand: AsyncParsableCommand {
         abstract: "Make intents so.",
         discussion: """
             All of them are taken, or none: one that does not compile leaves everything as it was. Documents of \
-            kind: Inventory among them are declared first, as by 'l45 import'.
+            kind: Inventory among them are declared first, as by 'l45 import'. What another --field-manager applied is its \
+            own: to apply another document for it is refused, with whose it is, unless with --force, which takes it over. \
+            Whoever types 'l45 apply' or 'l45 edit' is one and the same to it.
 
               l45 apply -f intents/dns.yaml
               l45 apply -f intents/ --prune --wait
               generate-intents | l45 apply -f -
+              l45 apply -f intents/ --field-manager ci          what a pipeline applies is its own
               l45 apply -f intents/ --dry-run=server -o name    what an orchestrator would do
               l45 apply -f intents/ --dry-run=client            whether the files are well, asking nobody
             """)
 
     @OptionGroup var sources: SourceOptions
-    @Flag(help: "Withdraw every intent that the files do not name.")
+    @Flag(help: "Withdraw every intent that the files do not name; what others keep or hold stays.")
     var prune = false
-    @Flag(help: "Change intents too that a git source keeps.")
+    @Flag(help: "Change intents too that a git source keeps, and take over what another --field-manager holds.")
     var force = false
     @Flag(
         help:
@@ -32,7 +35,7 @@ struct ApplyCommand: AsyncParsableCommand {
     var dryRunAt: DryRun?
     @Option(
         help: ArgumentHelp(
-            "What applies this, for the trail and 'l45 rollout history': a pipeline's name, a tool's.",
+            "What applies this, and holds it against others from then on: a pipeline's name, a tool's.",
             valueName: "name"))
     var fieldManager = "l45 apply"
     @OptionGroup var waiting: WaitOptions

@@ -16,8 +16,10 @@ struct DeleteCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("'intent', then names.", valueName: "intent name"))
     var names: [String] = []
     @OptionGroup var sources: SourceOptions
-    @Flag(help: "Withdraw intents too that a git source keeps.")
+    @Flag(help: "Withdraw intents too that a git source keeps, or that another --field-manager holds.")
     var force = false
+    @Option(help: ArgumentHelp("What withdraws them: as with 'l45 apply'.", valueName: "name"))
+    var fieldManager: String?
     @OptionGroup var waiting: WaitOptions
     @OptionGroup var server: ServerOptions
 
@@ -32,7 +34,7 @@ struct DeleteCommand: AsyncParsableCommand {
 
     func run() async throws {
         let named = try names.isEmpty ? namesInFiles() : names.dropFirst().map { IntentName($0) }
-        let response = try await server.ask(.delete(DeleteRequest(intents: named, force: force)))
+        let response = try await server.ask(.delete(DeleteRequest(intents: named, force: force, manager: fieldManager)))
         guard case .deleted(let result) = response else { throw response.unexpected }
         let console = Console.standard
         try console.print(result.intents.map { "intent/\($0) is being withdrawn" }.joined(separator: "\n"))

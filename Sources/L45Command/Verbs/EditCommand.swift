@@ -22,6 +22,8 @@ struct EditCommand: AsyncParsableCommand {
     var kind: Kind
     @Argument(help: "Its name.", completion: Names.intents)
     var name: String
+    @Flag(help: "Also where a git source keeps the intent, or another --field-manager holds it.")
+    var force = false
     @OptionGroup var waiting: WaitOptions
     @OptionGroup var server: ServerOptions
 
@@ -50,7 +52,8 @@ struct EditCommand: AsyncParsableCommand {
                             hint: "what you wrote is in \(file.path); 'l45 edit intent \(intent)' opens theirs"))
                 }
                 let sources = [APISource(origin: Self.origin, text: document)]
-                let response = try await server.ask(.apply(ApplyRequest(sources: sources, manager: Self.origin)))
+                let response = try await server.ask(
+                    .apply(ApplyRequest(sources: sources, force: force, manager: Self.origin)))
                 guard case .applied(let result) = response else { throw response.unexpected }
                 file.remove()
                 for warning in result.warnings { console.complain(Printable.lines(warning)) }

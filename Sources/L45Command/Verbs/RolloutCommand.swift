@@ -8,7 +8,7 @@ struct RolloutCommand: AsyncParsableCommand {
         discussion: """
               l45 rollout status dns --wait
               l45 rollout rotate dns --wait    the next edition of its dialects, now
-              l45 rollout pause dns
+              l45 rollout pause dns            no further step, and no rotation by its schedule
               l45 rollout undo dns             back to the edition before
               l45 rollout status dns --why     what holds it up, and what comes next
               l45 rollout retry dns            after a halt: go on, what was counted is forgiven
@@ -41,15 +41,18 @@ struct RolloutCommand: AsyncParsableCommand {
                     .wait(for: [.settled(name)])
             }
             if why { return try await Standing.explain(name, server) }
-            // An intent that is not there has no rollouts either; say so.
+            // An intent that is not there has no rollouts either; this says so.
+            let answer = try await server.ask(.get(ResourceQuery(.intents, names: [intent])))
+            guard case .intents(let intents) = answer else { throw answer.unexpected }
             let query = APIRequest.get(ResourceQuery(.rollouts, intent: name))
-            let listing = try await Listing.of(server.ask(query))
-            if listing.isEmpty { _ = try await server.ask(.get(ResourceQuery(.intents, names: [intent]))) }
             if watch { return try await Watcher(server: server, output: .wide).watch(query) }
-            guard !listing.isEmpty else {
-                return console.complain("intent/\(name) has no flows: no device is in its scope")
+            let listing = try await Listing.of(server.ask(query))
+            if listing.isEmpty {
+                console.complain("intent/\(name) has no flows: no device is in its scope")
+            } else {
+                try console.print(listing.text(.wide, now: .now(), console.palette(for: .out)))
             }
-            try console.print(listing.text(.wide, now: .now(), console.palette(for: .out)))
+            if let schedule = intents.first?.schedule { try console.print(schedule.sentence(name, now: .now())) }
         }
     }
 
@@ -88,7 +91,8 @@ struct RolloutCommand: AsyncParsableCommand {
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "pause", abstract: "Take no further step until resumed; what runs, runs on.")
+            commandName: "pause",
+            abstract: "Take no further step, nor rotate by schedule, until resumed; what runs, runs on.")
         @Argument(help: "The intent.", completion: Names.intents)
         var intent: String
         @OptionGroup var server: ServerOptions
@@ -103,7 +107,13 @@ struct RolloutCommand: AsyncParsableCommand {
 
     struct Undo: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "undo", abstract: "Go back to the edition before this one, at any phase.")
+            commandName: "undo", abstract: "Go back to the edition before this one, at any phase.",
+            discussion: """
+                A schedule goes on from there, and the answer says when; a pause holds it.
+
+                  l45 rollout undo dns --wait
+                  l45 rollout pause dns
+                """)
         @OptionGroup var steering: SteeringOptions
         func run() async throws { try await steering.run(.undo) }
     }
@@ -143,7 +153,7 @@ struct RolloutCommand: AsyncParsableCommand {
     ) async throws -> IntentName {
         let response = try await server.ask(.rollout(RolloutRequest(verb, IntentName(intent))))
         guard case .rollout(let result) = response else { throw response.unexpected }
-        try Console.standard.print(RolloutText.text(result))
+        try Console.standard.print(RolloutText.text(result, now: .now()))
         return result.intent
     }
 }

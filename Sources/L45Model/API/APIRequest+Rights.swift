@@ -76,7 +76,8 @@ extension APIRequest {
         case .apply(let request):
             request.sources.map { "file/\($0.origin)" } + (request.manager.map { ["manager/\($0)"] } ?? [])
         case .plan(let request): request.sources.map { "file/\($0.origin)" }
-        case .delete(let request): request.intents.map { "intent/\($0)" }
+        case .delete(let request):
+            request.intents.map { "intent/\($0)" } + (request.manager.map { ["manager/\($0)"] } ?? [])
         case .get(let query): query.names
         case .events(let query): query.subject.map { [$0] } ?? []
         case .alerts(let query): query.ids.map { "alert/\($0)" }

@@ -63,9 +63,10 @@ package struct ApplyRequest: Hashable, Codable, Sendable {
     package var prune: Bool
     /// Say what would change, and change nothing.
     package var dryRun: Bool
-    /// Change intents that a git source keeps, too; nil: no.
+    /// Change intents that a git source keeps or another manager holds, too; nil: no.
     package var force: Bool?
-    /// What applies, by its own word, for the trail: `l45 apply`, a pipeline's name; nil: it does not say.
+    /// What applies, by its own word: `l45 apply`, a pipeline's name; nil: it does not say. It holds the documents that it
+    /// applies against others, see `FieldManager`.
     package var manager: String?
 
     /// Of a manager's name.
@@ -96,11 +97,14 @@ package struct APISource: Hashable, Codable, Sendable {
 /// Intents to be withdrawn, all or none: a name that is not there is `notFound`.
 package struct DeleteRequest: Hashable, Codable, Sendable {
     package var intents: [IntentName]
-    /// Those of a git source, too; nil: no.
+    /// Those of a git source or of another manager, too; nil: no.
     package var force: Bool?
-    package init(intents: [IntentName], force: Bool = false) {
+    /// As of `ApplyRequest`.
+    package var manager: String?
+    package init(intents: [IntentName], force: Bool = false, manager: String? = nil) {
         self.intents = intents
         self.force = force ? true : nil
+        self.manager = manager
     }
 }
 

@@ -168,6 +168,10 @@ package struct RolloutResult: Hashable, Codable, Sendable {
     package var paused: Bool
     /// False when it was so already: a second pause.
     package var changed: Bool
+    /// What its schedule does next; nil: it rotates by hand alone.
+    package var schedule: ScheduleView?
+    /// What else is to be known, a sentence each, such as whose document an undo set aside.
+    package var notes: [String]?
     package init(intent: IntentName, verb: RolloutRequest.Verb, epoch: Epoch, paused: Bool, changed: Bool) {
         self.intent = intent
         self.verb = verb

@@ -30,11 +30,28 @@ package struct IntentView: Hashable, Codable, Sendable {
     package var origin: String
     /// The git source that keeps it, `git/net`; nil: operators do, by hand.
     package var manager: String?
+    /// The parts that are written by different hands, each with the last one; nil or a part missing: it is not on record.
+    package var owners: [FieldOwner]?
+    /// What its schedule does next; nil: it rotates by hand alone.
+    package var schedule: ScheduleView?
     /// The YAML document, byte for byte.
     package var source: String
 
     /// `every 6h`, `at 0 3 * * *`; nil: by hand.
     package var rotates: String? { rotateEvery.map { "every \($0)" } ?? rotateAt.map { "at \($0)" } }
+
+    package func owner(_ field: FieldOwner.Field) -> FieldOwner? { owners?.first { $0.field == field } }
+
+    /// A git source keeps the document, whoever wrote it last.
+    package mutating func keep(by source: String, isDrifted: Bool) {
+        guard let at = owners?.firstIndex(where: { $0.field == .document }), let hand = owners?[at].owner else {
+            let owner = FieldOwner(.document, owner: source, by: nil, since: nil, note: "from \(origin)")
+            owners = [owner] + (owners ?? [])
+            return
+        }
+        owners?[at].owner = source
+        if isDrifted { owners?[at].note += "\(hand == source ? "" : ", written by '\(hand)'"), not as \(source) says" }
+    }
 
     package init(
         record: IntentRecord, observedRevision: Generation, rotate: RotationTiming?, rotateNext: Timestamp?,

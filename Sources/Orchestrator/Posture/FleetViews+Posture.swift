@@ -61,7 +61,7 @@ extension FleetViews {
         let away = view.waiting.count { waiting in
             if case .away? = fleet.devices[waiting.device]?.link { true } else { false }
         }
-        return IntentView(
+        var shown = IntentView(
             record: record, observedRevision: record.revision, rotate: nil, rotateNext: nil, flows: 0,
             devices: view.devices, devicesReady: view.devicesReady, devicesAway: away, phase: nil, ready: isReady,
             conditions: [
@@ -76,6 +76,8 @@ extension FleetViews {
                         "set by \(set)\(view.level.isSame(as: view.declared) ? "" : "; the document says \(view.declared)")",
                     since: view.since?.timestamp),
             ])
+        shown.owners = owners(of: record)
+        return shown
     }
 
     /// Whether an intent that belongs to the posture is in force, and why not; nil: it belongs to none.

@@ -266,7 +266,7 @@ extension NetworkOrchestrator {
                     try refuseWideSelectors(proposal)
                     try adopt(
                         proposal.planned, removed: proposal.removed,
-                        cause: GitCache.origin(stored.spec.manager, commit.id), time)
+                        cause: GitCache.origin(stored.spec.manager, commit.id), manager: stored.spec.manager, time)
                 }
                 return proposal.outcomes
             }
@@ -330,7 +330,9 @@ extension NetworkOrchestrator {
         _ name: String, _ owned: [IntentOwner], _ released: [IntentName], _ before: IntentBook, _ time: Timestamp
     ) {
         for owner in owned where sources.owners[owner.intent] == nil && before.records[owner.intent] != nil {
-            tell(name, "intent taken over", ["intent": "\(owner.intent)"])
+            var facts = ["intent": "\(owner.intent)"]
+            facts["from"] = before.hands[owner.intent]?.document.map { $0.manager ?? $0.tool }
+            tell(name, "intent taken over", facts)
         }
         for intent in released.sorted() where book.records[intent] != nil {
             tell(name, severity: .warning, "intent left to operators", ["intent": "\(intent)"])

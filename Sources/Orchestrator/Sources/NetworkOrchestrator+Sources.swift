@@ -30,6 +30,7 @@ extension NetworkOrchestrator {
         guard let owner = sources.owners[view.name] else { return view }
         var view = view
         view.manager = "git/\(owner.source)"
+        view.keep(by: "git/\(owner.source)", isDrifted: sources.isDrifted(owner, book))
         if sources.isDrifted(owner, book) {
             view.conditions.append(
                 Condition(
