@@ -86,9 +86,9 @@ package struct FleetViews: Sendable {
         } else {
             chosen = Array(fleet.devices.values)
         }
-        return chosen.filter { snapshot in
-            query.selector.allSatisfy { snapshot.device.facts.labels[$0.key] == $0.value }
-        }.sorted { ($0.device.facts.name, $0.device.id) < ($1.device.facts.name, $1.device.id) }
+        return chosen.filter { query.matches($0.device.facts.labels) }.sorted {
+            ($0.device.facts.name, $0.device.id) < ($1.device.facts.name, $1.device.id)
+        }
     }
 
     // MARK: Modules
@@ -114,9 +114,11 @@ package struct FleetViews: Sendable {
 
     /// Intents with modules or paths on the devices that the query's labels leave; nil: it names no label.
     private func onSelected(_ query: ResourceQuery) throws(APIFailure) -> Set<IntentName>? {
-        guard !query.selector.isEmpty else { return nil }
+        guard query.selects else { return nil }
         var found: Set<IntentName> = []
-        for snapshot in try scope(ResourceQuery(.modules, selector: query.selector)) {
+        var devices = ResourceQuery(.modules, selector: query.selector)
+        devices.requirements = query.requirements
+        for snapshot in try scope(devices) {
             for module in snapshot.plan?.modules ?? [] { found.insert(module.intent) }
             for entry in snapshot.table?.modules ?? [] { found.insert(entry.plan.intent) }
             for name in book.records.keys where paths.devices(of: name).contains(snapshot.device.id) {

@@ -56,6 +56,17 @@ struct DocumentOutputTests {
             try await Binary.run(["get", "intents", "-l", "role=client", "--server", socket])
         }
         #expect(service.asked == [.get(ResourceQuery(.intents, selector: ["role": "client"]))])
+        _ = try await serving(service) { socket in
+            try await Binary.run(
+                ["get", "modules", "-l", "role=client,site in (a, b),!spare", "-l", "rack", "--server", socket])
+        }
+        var query = ResourceQuery(.modules, selector: ["role": "client"])
+        query.requirements = LabelSelector([
+            LabelSelector.Requirement(label: "site", rule: .isOne(of: ["a", "b"])),
+            LabelSelector.Requirement(label: "spare", rule: .absent),
+            LabelSelector.Requirement(label: "rack", rule: .present),
+        ])
+        #expect(service.asked.last == .get(query))
         let outcome = try await Binary.run(["get", "alerts", "-l", "role=client"])
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains("-l selects by devices' labels"))
@@ -176,5 +187,37 @@ struct DocumentOutputTests {
                 """)
         let json = try await asked("tree", "intent", "-o", "jsonpath={[0].children[*].children[*].name}")
         #expect(json.output == "client-1 resolver-1\n")
+    }
+
+    @Test("tree of a device goes from the device to what it runs, intent by intent")
+    func deviceTree() async throws {
+        #expect(
+            DeviceTree.tree(Fleet.client, modules: Array(Fleet.modules.prefix(2)), paths: []).text(.plain) == """
+                device client-1  connected, generation 7
+                └─ intent dns  2 modules, 2 not as told
+                   ├─ module 000000000000002a  client, edition 3, active, wants standby; sent 5000, received 4998; datagram tag, 32 bytes at the front, label 'dig'
+                   │  └─ socket udp dig/* any > 192.0.2.53:53  2 sockets open
+                   │     └─ flow udp 10.0.0.5:41234 > 192.0.2.53:53 (dig/isc-net-0000)
+                   └─ module 000000000000002b  client, edition 4, absent, wants active; sent 0, received 0; datagram tag, 32 bytes at the front, label 'dig'
+                      └─ socket udp dig/* any > 192.0.2.53:53  0 sockets open
+                """)
+        let names = try await asked("tree", "device", "-o", "name")
+        #expect(names.output == Fleet.devices.map { "device/\($0.id)\n" }.joined())
+        let states = try await asked("tree", "device", "client-1", "-o", "jsonpath={[0].kind} {[0].children[0].name}")
+        #expect(states.output == "device dns\n")
+    }
+
+    @Test("A selector with a mistake is told with a caret, and nobody is asked")
+    func selectorMistake() async throws {
+        let outcome = try await Binary.run(["get", "devices", "-l", "role in web", "--server", "/tmp/nobody.sock"])
+        #expect(outcome.status == 2)
+        #expect(
+            outcome.errors == """
+                -l:1:9: error: 'in' takes a list in parentheses
+                   1 | role in web
+                     |         ^~~ write 'role in (a,b)'
+                l45: the selector has a mistake
+
+                """)
     }
 }

@@ -71,8 +71,8 @@ private let rootHelp = """
                               them.
       describe                Show all about one device, intent, module, path,
                               posture, alert or git source.
-      tree                    Show what hangs on an intent: plans, devices,
-                              modules, sockets, and how each stands.
+      tree                    Show what hangs on an intent or a device: plans,
+                              modules, sockets, paths, and how each stands.
       trace                   Follow one flow: which intent has it, which module at
                               each end, and why none when none.
       top                     Show who talks most in dialects: devices, modules,

@@ -77,6 +77,18 @@ struct PlanCommandTests {
             ])
     }
 
+    @Test("A plan is a document too: whole, by a template, or the names of what changes")
+    func documents() async throws {
+        let flows = try await run(
+            .planned(Self.result()), "-o", "jsonpath={range .plan.rotations[*]}{.flow} {end}")
+        #expect(flows.output == "dns/0 web/0 old/0 \n")
+        #expect(try await run(.planned(Self.result()), "-o", "name").output == "intent/dns\n")
+        #expect(try await run(.planned(Self.result()), "-o", "yaml").output.hasPrefix("plan:\n"))
+        #expect(try await run(.planned(Self.result()), "-o", "text").output.hasPrefix("+ intent/dns\n"))
+        let none = try await run(.planned(Self.result()), "-o", "toml")
+        #expect(none.status == 2 && none.errors.contains("'toml' is no format"))
+    }
+
     @Test("0 planned or nothing to do, 2 bad input, 3 nobody there, 4 refused; in detail 0, 1 and 2")
     func statuses() async throws {
         let nothing = try await run(.planned(Self.same))

@@ -1,3 +1,5 @@
+import L45Model
+
 /// `clients:` and `servers:`, as a mapping of labels or in the string form.
 enum SelectorDecoder {
     /// - Returns: nil when the key is absent or wrong; a wrong one is told.

@@ -9,10 +9,7 @@ struct GetOptions: ParsableArguments {
         help: "These alone; of events: those of this subject and below it, such as intent/dns or flow/dns.",
         completion: Names.any)
     var names: [String] = []
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Of devices with these labels.", valueName: "k=v,..."))
-    var selector: [Labels] = []
+    @OptionGroup var labels: SelectorOptions
     @Option(help: "Modules, rollouts and paths of this intent.", completion: Names.intents)
     var intent: String?
     @Option(help: "Modules, paths and alerts of this device.", completion: Names.devices)
@@ -24,7 +21,7 @@ struct GetOptions: ParsableArguments {
     @Option(help: "The latest so many events or alerts, 1 to 1000.")
     var limit: Int?
     func validate() throws {
-        guard selector.isEmpty || ![.posture, .alerts, .events, .sources].contains(kind) else {
+        guard labels.isEmpty || ![.posture, .alerts, .events, .sources].contains(kind) else {
             throw ValidationError(
                 "-l selects by devices' labels: devices, modules, paths, and the intents and rollouts that have modules "
                     + "or paths on them; not \(kind.rawValue).")
@@ -71,7 +68,6 @@ struct GetOptions: ParsableArguments {
         }
         return .get(
             ResourceQuery(
-                kind, names: bare, selector: Labels.merged(selector), intent: intent.map { IntentName($0) },
-                device: device))
+                kind, names: bare, of: try labels.parsed(), intent: intent.map { IntentName($0) }, device: device))
     }
 }

@@ -48,7 +48,7 @@ enum IntentTree {
             children: modules.map(module))
     }
 
-    private static func module(_ module: ModuleView) -> TreeNode {
+    static func module(_ module: ModuleView) -> TreeNode {
         let cell = ModulesTable.state(module)
         let counts = "sent \(module.statistics.messagesSent), received \(module.statistics.messagesReceived)"
         return TreeNode(
@@ -63,7 +63,7 @@ enum IntentTree {
             children: module.filledIn.map { TreeNode(kind: "flow", name: $0, state: "") })
     }
 
-    private static func path(_ path: PathView) -> TreeNode {
+    static func path(_ path: PathView) -> TreeNode {
         let phase = PathsTable.phase(path)
         return TreeNode(
             kind: "path", name: "\(path.deviceName)/\(path.name)",

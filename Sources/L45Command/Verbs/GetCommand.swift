@@ -23,6 +23,7 @@ struct GetCommand: AsyncParsableCommand {
         abstract: "List devices, intents, modules, rollouts, paths, the posture, alerts, events or git sources.",
         discussion: #"""
               l45 get devices -l role=resolver -o wide
+              l45 get devices -l 'role in (resolver,web),site!=lab,!spare'
               l45 get modules --intent dns --watch
               l45 get intents dns -o yaml
               l45 get paths --intent wan -o wide

@@ -13,6 +13,7 @@ struct PlanCommand: AsyncParsableCommand {
 
               l45 plan -f intents/
               l45 plan -f intents/ --mtu 1280 -o json
+              l45 plan -f intents/ -o jsonpath='{range .plan.rotations[*]}{.flow} {.leastSeconds}{"\\n"}{end}'
               l45 plan -f intents/ --simulate         tried on the fleet's double, with everything failing
 
             Exit status: 0 planned; others as of apply. With --simulate 1, when a story violates an invariant or \
@@ -30,11 +31,19 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var trial: TrialOptions
     @Flag(help: "Exit with 0 when nothing would change, 1 on an error, 2 when something would.")
     var detailedExitcode = false
-    @Option(name: [.short, .long], help: "How to show it.")
-    var output: PlanFormat = .text
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "How to show it: text, json, yaml, name (the intents that change, one a line), or jsonpath=TEMPLATE.",
+            valueName: "format"),
+        completion: .list(["text", "json", "yaml", "name", "jsonpath="]), transform: Self.format)
+    var output = OutputFormat.table
     @OptionGroup var server: ServerOptions
 
-    enum PlanFormat: String, ExpressibleByArgument, CaseIterable { case text, json, yaml }
+    /// A plan is a text and no table.
+    @Sendable private static func format(_ text: String) throws -> OutputFormat {
+        text == "text" ? .table : try OutputFormat(text)
+    }
 
     func validate() throws {
         guard PlanRequest.mtuRange.contains(mtu) else {
@@ -72,12 +81,14 @@ struct PlanCommand: AsyncParsableCommand {
         // What the double is made of is no part of the plan.
         result.inventory = nil
         for warning in result.change.warnings { console.complain(Printable.lines(warning)) }
-        if output == .text { try console.print(PlanText.text(result, console.palette(for: .out))) }
+        let isText = output == .table || output == .wide
+        if isText { try console.print(PlanText.text(result, console.palette(for: .out))) }
         let tried = try inventory.flatMap { result.change.differs ? try trial.run($0) : nil }
-        switch output {
-        case .text: if let tried { try console.print(TrialText.text(tried, console.palette(for: .out))) }
-        case .json: try console.print(Listing.json(PlanDocument(plan: result, simulation: tried)))
-        case .yaml: try console.print(Listing.yaml(PlanDocument(plan: result, simulation: tried)))
+        let document = PlanDocument(plan: result, simulation: tried)
+        if let text = try output.document(document, names: result.change.names) {
+            try console.print(text)
+        } else if let tried {
+            try console.print(TrialText.text(tried, console.palette(for: .out)))
         }
         if let tried, !tried.isWell {
             console.complain(TrialText.complaint(tried))

@@ -20,10 +20,7 @@ struct TopCommand: AsyncParsableCommand {
     var by = TopTable.Order.messages
     @Option(help: "Modules of this intent alone.", completion: Names.intents)
     var intent: String?
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Of devices with these labels.", valueName: "k=v,..."))
-    var selector: [Labels] = []
+    @OptionGroup var labels: SelectorOptions
     @Option(help: ArgumentHelp("So many rows, 1 to 10000.", valueName: "number"))
     var limit = 20
     @Flag(help: "Print once, when every tap has reported twice.")
@@ -43,7 +40,7 @@ struct TopCommand: AsyncParsableCommand {
         let console = Console.standard
         let clock = ContinuousClock()
         let end = clock.now + .milliseconds(timeout.milliseconds)
-        let query = ResourceQuery(.modules, selector: Labels.merged(selector), intent: intent.map { IntentName($0) })
+        let query = ResourceQuery(.modules, of: try labels.parsed(), intent: intent.map { IntentName($0) })
         var ledger = TopLedger()
         var shown: String?
         while true {

@@ -121,6 +121,8 @@ package struct ResourceQuery: Hashable, Codable, Sendable {
     /// Labels that a device must have (devices), or the device of a module or path (modules, paths); intents and rollouts with
     /// modules or paths on such devices.
     package var selector: [String: String]
+    /// What else their labels must be, of the same devices; nil: nothing.
+    package var requirements: LabelSelector?
     /// Modules and rollouts of this intent alone; none is no error.
     package var intent: IntentName?
     /// Modules of this device alone, named as in `names`.
@@ -135,6 +137,31 @@ package struct ResourceQuery: Hashable, Codable, Sendable {
         self.selector = selector
         self.intent = intent
         self.device = device
+    }
+
+    /// The same by a selector: one value of a label goes into `selector`, which earlier releases read too.
+    package init(
+        _ kind: Kind, names: [String] = [], of devices: LabelSelector, intent: IntentName? = nil, device: String? = nil
+    ) {
+        self.init(kind, names: names, intent: intent, device: device)
+        var others: [LabelSelector.Requirement] = []
+        for requirement in devices.requirements {
+            if case .isOne(let values) = requirement.rule, let value = values.first, values.count == 1,
+                selector[requirement.label] == nil
+            {
+                selector[requirement.label] = value
+            } else {
+                others.append(requirement)
+            }
+        }
+        requirements = others.isEmpty ? nil : LabelSelector(others)
+    }
+
+    /// Whether it asks for labels at all.
+    package var selects: Bool { !selector.isEmpty || requirements != nil }
+
+    package func matches(_ labels: [String: String]) -> Bool {
+        selector.allSatisfy { labels[$0.key] == $0.value } && requirements?.matches(labels) ?? true
     }
 }
 
