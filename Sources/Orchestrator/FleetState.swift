@@ -13,6 +13,8 @@ package struct FleetState: Sendable {
     package var strategies: [IntentName: RolloutStrategy] = [:]
     /// Intents that the present level has not in force, by `IntentBook.resting`.
     package var resting: Set<IntentName> = []
+    /// Devices of which something was seen or decided, and that nobody has looked at since.
+    private var touched: Set<DeviceID> = []
 
     package init(policy: RolloutPolicy) { self.policy = policy }
 
@@ -32,6 +34,7 @@ package struct FleetState: Sendable {
             device: device, plan: plan, table: table?.sharing(plan), report: report, link: .away(since: now),
             sentAt: nil,
             tableDigest: try? table?.contentDigest())
+        touched.insert(device.id)
     }
 
     package mutating func load(_ statuses: [RolloutStatus]) {
@@ -60,12 +63,14 @@ package struct FleetState: Sendable {
             device: device, plan: known?.plan, table: known?.table, report: known?.report,
             link: .connected(since: now, reported: false), sentAt: nil, tableDigest: known?.tableDigest,
             ledgerGeneration: ledger)
+        touched.insert(device.id)
         return known?.device != device
     }
 
     package mutating func disconnected(_ id: DeviceID, now: Timestamp) {
         devices[id]?.link = .away(since: now)
         devices[id]?.sentAt = nil
+        touched.insert(id)
     }
 
     package mutating func reported(_ report: DeviceReport, now: Timestamp) {
@@ -73,17 +78,28 @@ package struct FleetState: Sendable {
         devices[report.device]?.report = report
         devices[report.device]?.link = .connected(since: since, reported: true)
         devices[report.device]?.heardAt = now
+        touched.insert(report.device)
     }
 
     package mutating func refused(_ id: DeviceID, _ generation: Generation, reason: String) {
         devices[id]?.refusal = DeviceSnapshot.Refusal(generation: generation, reason: reason)
+        touched.insert(id)
     }
 
     package mutating func relabel(_ id: DeviceID, labels: [String: String]) {
         devices[id]?.device.facts.labels = labels
     }
 
-    package mutating func forget(_ id: DeviceID) { devices[id] = nil }
+    package mutating func forget(_ id: DeviceID) {
+        devices[id] = nil
+        touched.insert(id)
+    }
+
+    /// Devices of which something happened since this was asked last, the forgotten among them.
+    package mutating func takeTouched() -> Set<DeviceID> {
+        defer { touched.removeAll(keepingCapacity: true) }
+        return touched
+    }
 
     // MARK: What the reconciler decides
 
@@ -91,6 +107,7 @@ package struct FleetState: Sendable {
         devices[table.device]?.table = table
         devices[table.device]?.tableDigest = try? table.contentDigest()
         devices[table.device]?.sentAt = nil
+        touched.insert(table.device)
     }
 
     package mutating func sent(_ id: DeviceID, now: Timestamp) { devices[id]?.sentAt = now }

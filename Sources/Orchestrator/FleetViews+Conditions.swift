@@ -22,13 +22,15 @@ extension FleetViews {
                 message: isUpToDate
                     ? "its tap runs generation \(view.generationDecided)"
                     : "its tap runs generation \(view.generationConfirmed), and was told \(view.generationDecided)",
-                since: nil),
+                since: standings.sinceUpToDate(view.id, isUpToDate ? .yes : .no), observed: view.generationConfirmed),
             Condition(
                 type: "Healthy", status: view.lastReport == nil ? .unknown : view.problems.isEmpty ? .yes : .no,
                 reason: view.lastReport == nil ? "NoReport" : view.problems.isEmpty ? "NoProblems" : "Problems",
                 message: view.lastReport == nil
                     ? "it has not reported yet" : view.problems.first ?? "its last report tells of none",
-                since: nil),
+                since: standings.sinceHealthy(
+                    view.id, view.lastReport == nil ? .unknown : view.problems.isEmpty ? .yes : .no),
+                observed: view.generationConfirmed),
         ]
         // Where no file names any device, that none names this one says nothing.
         guard !declared.isEmpty else { return conditions }

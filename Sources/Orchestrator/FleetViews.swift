@@ -15,6 +15,8 @@ package struct FleetViews: Sendable {
     let checks: CheckBook?
     /// What files say of devices.
     var declared = DeclaredFleet()
+    /// Since when things are as they are.
+    var standings = StandingClock()
     let now: Timestamp
     let names: [DeviceID: String]
 
@@ -99,11 +101,14 @@ package struct FleetViews: Sendable {
             let reports = Dictionary(
                 (snapshot.report?.modules ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
             for entry in snapshot.table?.modules ?? [] where query.intent == nil || query.intent == entry.plan.intent {
-                views.append(
-                    ModuleView(
-                        plan: entry.plan, device: snapshot.device.id, deviceName: snapshot.device.facts.name,
-                        decided: entry, report: reports[entry.plan.id],
-                        check: check(of: entry.plan, on: snapshot.device.id)))
+                var view = ModuleView(
+                    plan: entry.plan, device: snapshot.device.id, deviceName: snapshot.device.facts.name,
+                    decided: entry, report: reports[entry.plan.id],
+                    check: check(of: entry.plan, on: snapshot.device.id))
+                view.generationDecided = snapshot.table?.generation
+                view.generationConfirmed = snapshot.report?.generation ?? Generation.none
+                view.conditions = conditions(of: entry, on: snapshot, check: view.check)
+                views.append(view)
             }
         }
         for name in query.names where !views.contains(where: { $0.id.description == name }) {
@@ -230,6 +235,7 @@ package struct FleetViews: Sendable {
             conditions: conditions(
                 record, statuses: told, ready: ready, away: away, deleting: deleting,
                 unguarded: unguarded) + pathConditions(record.name, guarding) + afterCondition(head))
+        for at in view.conditions.indices { view.conditions[at].observedGeneration = record.revision }
         if !deleting {
             view.schedule = schedule(of: record)
             view.owners = owners(of: record)

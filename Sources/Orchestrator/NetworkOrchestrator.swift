@@ -24,6 +24,8 @@ package actor NetworkOrchestrator {
     package internal(set) var trusts: PathTrustBook
     var witness = PathWitness()
     package internal(set) var checks: CheckBook
+    /// Since when what is said of devices and modules has been so.
+    var standings = StandingClock()
     /// Not in the CIB yet.
     var unstoredDistrusts: [DistrustName: Distrust] = [:]
     /// Intents that a device was found to be distrusted in, and that are not planned without it yet.
@@ -265,6 +267,7 @@ package actor NetworkOrchestrator {
         try carryOutPaths(time)
         try carryOutPathKeys(time)
         try carryOutChecks(time)
+        followStandings(time)
         try followPosture(time)
         try followAuthority(time)
         askWhereRolloutsWait(time)
@@ -386,6 +389,16 @@ package actor NetworkOrchestrator {
         var next = book
         for name in due { next.advance(name, now: time) }
         try adopt(try plan(next, mustFit: [], time), removed: [], cause: "schedule", time)
+    }
+
+    /// Notes what became otherwise with this pass.
+    private func followStandings(_ time: Timestamp) {
+        for id in paths.takeTouched() {
+            if let device = paths.devices[id] { standings.follow(id, device, now: time) }
+        }
+        for id in fleet.takeTouched() {
+            if let device = fleet.devices[id] { standings.follow(device, now: time) } else { standings.forget(id) }
+        }
     }
 
     private func askWhereRolloutsWait(_ time: Timestamp) {

@@ -132,6 +132,29 @@ struct DescribeTests {
                 """)
     }
 
+    @Test("A module whose device is away: what its tap was told, what it has, and since when nobody knows better")
+    func moduleConditions() {
+        var module = Fleet.modules[0]
+        module.generationDecided = Generation(8)
+        module.generationConfirmed = Generation(7)
+        module.conditions = [
+            Condition(
+                type: "Confirmed", status: .unknown, reason: "DeviceAway", message: "its device is away",
+                since: Fleet.ago(12), observed: Generation(7))
+        ]
+        let text = DescribeModule.text(module, now: Fleet.now, .plain)
+        #expect(text.contains("\nGeneration   7, wants 8\n"), "\(text)")
+        #expect(
+            text.contains(
+                """
+                Conditions
+                  TYPE       STATUS   SINCE  REASON      MESSAGE
+                  Confirmed  unknown  12s    DeviceAway  its device is away
+
+                """), "\(text)")
+        #expect(ModulesTable.table([module], now: Fleet.now, wide: true).text().contains("unknown: DeviceAway  -"))
+    }
+
     private func result(_ outcome: ApplyResult.Outcome, dryRun: Bool = true) -> ApplyResult {
         let old = DevicePlan(device: Fleet.client.id, modules: [Fleet.plan(1, epoch: 3, role: .client)])
         let new = DevicePlan(

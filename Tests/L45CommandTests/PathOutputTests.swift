@@ -100,6 +100,26 @@ struct PathOutputTests {
         }
     }
 
+    @Test("Conditions of a path: by which generation, and in red what is not as it should be")
+    func conditions() throws {
+        var path = try view(.gated)
+        path.generationDecided = Generation(4)
+        path.generationConfirmed = Generation(3)
+        path.conditions = [
+            Condition(type: "Tampered", status: .no, reason: "Keyed", message: "it is signed", since: nil),
+            Condition(
+                type: "Confirmed", status: .no, reason: "Progressing", message: "edge-1 has not confirmed it",
+                since: Fleet.ago(9)),
+        ]
+        let text = DescribePath.text(path, events: [], now: Fleet.now, .plain)
+        #expect(text.contains("\nGeneration   3, wants 4\n"), "\(text)")
+        #expect(text.contains("  Tampered=false (Keyed): it is signed\n"), "\(text)")
+        #expect(text.contains("  Confirmed=false (Progressing, for 9s): edge-1 has not confirmed it\n"), "\(text)")
+        let red = DescribePath.text(path, events: [], now: Fleet.now, Palette(enabled: true))
+        #expect(red.contains("\u{1B}[31mConfirmed=false") && !red.contains("\u{1B}[31mTampered"))
+        #expect(PathsTable.table([path], now: Fleet.now, wide: true).text().contains("no: Progressing"))
+    }
+
     @Test(
         "Rates have three digits at most",
         arguments: [

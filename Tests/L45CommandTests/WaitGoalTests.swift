@@ -128,6 +128,109 @@ struct WaitGoalTests {
         #expect(judge(.connected("client-1"), .devices([Fleet.client])) == .met)
     }
 
+    private func module(_ status: Condition.Status, _ reason: String, _ message: String) -> APIResponse {
+        var module = Fleet.modules[0]
+        module.conditions = [
+            Condition(type: "Confirmed", status: status, reason: reason, message: message, since: Fleet.ago(9))
+        ]
+        return .modules([module])
+    }
+
+    @Test("Confirmed: what the tap has and what it was told, on which device, since when; gone, it may yet come")
+    func confirmed() {
+        let goal = WaitGoal.confirmed("2a")
+        #expect(judge(goal, module(.yes, "Confirmed", "its tap has it")) == .met)
+        #expect(
+            judge(goal, module(.no, "Progressing", "its tap does not have it"))
+                == .waiting(["client-1: its tap does not have it, for 9s"]))
+        #expect(
+            judge(goal, .failure(APIFailure(.notFound, "no")))
+                == .waiting(["no device has a module '2a' in its table"]))
+        guard case .hopeless(let failure) = judge(goal, .modules([Fleet.modules[0]])) else {
+            Issue.record("an orchestrator that knows no conditions is waited for")
+            return
+        }
+        #expect(failure.hint == "it is of an earlier release: upgrade it")
+    }
+
+    private static let commits = ["a", "b"].map { String(repeating: $0, count: 40) }
+
+    private func source(
+        observed: String, applied: String?, stall: SourceStall? = nil, suspended: Bool = false,
+        health: SourceHealth = .healthy
+    ) -> APIResponse {
+        var standing = SourceStanding(addedAt: Fleet.ago(99), addedBy: "root", scope: .everything)
+        standing.observed = observed
+        standing.attempted = stall?.commit ?? applied
+        standing.applied = applied
+        standing.stall = stall
+        standing.suspended = suspended
+        standing.lookedAt = Fleet.ago(7)
+        return .sources([
+            SourceView(
+                SourceSpec(name: "net", url: "/srv/net"), standing, intents: [], drifted: [], health: health,
+                now: Fleet.now)
+        ])
+    }
+
+    @Test("Applied: at what the repository has, or at the commit that is named, and why not")
+    func applied() {
+        let (old, new) = (Self.commits[0], Self.commits[1])
+        let any = WaitGoal.applied("net", commit: nil)
+        let named = WaitGoal.applied("net", commit: "bbbbbbb")
+        #expect(judge(any, source(observed: new, applied: new)) == .met)
+        #expect(judge(named, source(observed: new, applied: new)) == .met)
+        let behind = WaitGoal.Verdict.waiting([
+            "its repository was last seen at aaaaaaaaaaaa, looked at 7s ago; aaaaaaaaaaaa is applied"
+        ])
+        #expect(judge(named, source(observed: old, applied: old)) == behind)
+        #expect(
+            judge(any, source(observed: new, applied: old, suspended: true))
+                == .waiting(["it is suspended: 'l45 source resume net' goes on"]))
+        let away = SourceStall(.unreachable, "it does not answer", since: Fleet.ago(5))
+        #expect(
+            judge(named, source(observed: old, applied: old, stall: away))
+                == .waiting(["it does not answer; aaaaaaaaaaaa stays in force"]))
+        let none = APIFailure(.notFound, "there is no source 'net'")
+        #expect(judge(any, .failure(none)) == .hopeless(none))
+    }
+
+    @Test("A commit that is refused ends the wait for it, with its faults; who waits for any may yet get a better one")
+    func refusedCommit() {
+        let (old, new) = (Self.commits[0], Self.commits[1])
+        let stall = SourceStall(
+            .badIntents, "the intents have 1 fault", diagnostics: ["net@bbb:dns.yaml:5:5: error: no\n   5 | x"],
+            commit: new, since: Fleet.ago(5))
+        let seen = source(observed: new, applied: old, stall: stall)
+        let lines = [
+            "commit bbbbbbbbbbbb is refused: the intents have 1 fault", "net@bbb:dns.yaml:5:5: error: no", "   5 | x",
+            "another commit goes on; 'l45 describe source net' has all of it",
+        ]
+        #expect(judge(.applied("net", commit: "bbbb"), seen) == .halted(lines))
+        #expect(judge(.applied("net", commit: "cccc"), seen) == .waiting(lines))
+        #expect(judge(.applied("net", commit: nil), seen) == .waiting(lines))
+        #expect(judge(.applied("net", commit: "aaaa"), seen) == .met, "it stays in force")
+    }
+
+    @Test("Healthy: applied, and every intent of it settled")
+    func healthy() {
+        let commit = Self.commits[0]
+        #expect(judge(.healthy("net"), source(observed: commit, applied: commit)) == .met)
+        let health = SourceHealth.progressing(waiting: 1, of: 3, first: "'dns' is in phase drain")
+        #expect(
+            judge(.healthy("net"), source(observed: commit, applied: commit, health: health))
+                == .waiting(["1 of 3 intents on the way; 'dns' is in phase drain"]))
+    }
+
+    @Test("What --for takes: a word, and a commit behind 'applied' alone")
+    func conditions() {
+        #expect(WaitCommand.Condition(argument: "applied=4B825DC642CB")?.commit == "4b825dc642cb")
+        #expect(WaitCommand.Condition(argument: "settled")?.word == .settled)
+        for text in ["", "done", "settled=4b825dc6", "applied=", "applied=main", "applied=4b8"] {
+            #expect(WaitCommand.Condition(argument: text) == nil, "\(text)")
+        }
+    }
+
     @Test("A refusal ends the wait, a shutdown does not")
     func refusals() {
         let conflict = APIFailure(.conflict, "'web' fits 2 devices")

@@ -9,6 +9,9 @@ enum DescribeModule {
         sheet.field("Device", "\(module.deviceName) (\(module.device))")
         sheet.field("Flow", "\(module.flow) of intent \(module.intent), epoch \(module.epoch), \(module.role.rawValue)")
         sheet.field("State", ModulesTable.state(module))
+        if let generation = GenerationText.cell(module.generationConfirmed, module.generationDecided) {
+            sheet.field("Generation", generation)
+        }
         let isTest = module.underTest == true
         if isTest { sheet.field("Under test", "yes: it customizes nothing, and counts what it would have customized") }
         sheet.field("Enforcing", module.enforcing ? "yes, what arrives plain is dropped" : "no")
@@ -29,6 +32,9 @@ enum DescribeModule {
         sheet.field("Dropped", "\(counts.dropped) plain")
         sheet.field("Forged", Cell("\(counts.forged)", counts.forged == 0 ? .plain : .bad))
         if let check = module.check { sheet.field("Security check", self.check(check, now)) }
+        if let conditions = module.conditions {
+            sheet.section("Conditions", ConditionsTable.table(conditions, now: now), palette)
+        }
         sheet.section("Latest flows", module.filledIn.map(Printable.line))
         return sheet.text(palette)
     }

@@ -11,6 +11,9 @@ enum DescribePath {
         sheet.field("Probed", "\(path.probe) every \(path.every)")
         let phase = PathsTable.phase(path)
         sheet.field("Phase", Cell("\(phase.text), for \(Age.since(path.since, now))", phase.tone))
+        if let generation = GenerationText.cell(path.generationConfirmed, path.generationDecided) {
+            sheet.field("Generation", generation)
+        }
         if !path.reason.isEmpty { sheet.field("Reason", path.reason) }
         sheet.field("Integrity", Cell(path.integrity ?? "not told", path.isTampered ? .bad : .plain))
         sheet.field("Next look", Age.until(path.nextLook, now))
@@ -35,7 +38,9 @@ enum DescribePath {
             let since = condition.since.map { ", for \(Age.text(now - $0.timestamp))" } ?? ""
             let text =
                 "\(condition.type)=\(condition.status.rawValue) (\(condition.reason)\(since)): \(condition.message)"
-            return palette.paint(Printable.line(text), condition.status == .yes ? .bad : .plain)
+            // That somebody lies is bad where it is true, everything else where it is not.
+            let bad: Condition.Status = condition.type == "Tampered" ? .yes : .no
+            return palette.paint(Printable.line(text), condition.status == bad ? .bad : .plain)
         }
     }
 

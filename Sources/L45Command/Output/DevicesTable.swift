@@ -35,8 +35,7 @@ enum DevicesTable {
 
     /// `7`, or `6, wants 7` while its tap is not there yet.
     static func generation(_ device: DeviceView) -> Cell {
-        if device.generationConfirmed == device.generationDecided { return Cell("\(device.generationConfirmed)") }
-        return Cell("\(device.generationConfirmed), wants \(device.generationDecided)", .warning)
+        GenerationText.cell(device.generationConfirmed, device.generationDecided) ?? Cell("")
     }
 
     /// Whether a file names it; nothing when none names any.

@@ -5,7 +5,9 @@ enum ModulesTable {
     static func table(_ modules: [ModuleView], now: Timestamp, wide: Bool = false) -> Table {
         var columns = ["ID", "DEVICE", "FLOW", "EPOCH", "ROLE", "STATE", "SOCKETS", "SENT", "RECEIVED", "ACTIVE"]
         if wide {
-            columns += ["CHECK", "PRIORITY", "IN DIALECT", "LEFT PLAIN", "DROPPED", "FORGED", "SOCKET", "DIALECT"]
+            columns += [
+                "CONFIRMED", "CHECK", "PRIORITY", "IN DIALECT", "LEFT PLAIN", "DROPPED", "FORGED", "SOCKET", "DIALECT",
+            ]
         }
         return Table(
             columns: columns,
@@ -24,6 +26,7 @@ enum ModulesTable {
                 ]
                 if wide {
                     row += [
+                        ConditionsTable.cell(module.conditions, "Confirmed"),
                         Cell(module.check?.state.rawValue ?? "-", module.check?.state == .failed ? .bad : .plain),
                         "\(module.priority)",
                         "\(module.streamsInDialect)",

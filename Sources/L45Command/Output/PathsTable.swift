@@ -4,7 +4,7 @@ import L45Model
 enum PathsTable {
     static func table(_ paths: [PathView], now: Timestamp, wide: Bool = false) -> Table {
         var columns = ["DEVICE", "PATH", "PHASE", "SINCE", "CHANGED", "GATES", "NEXT LOOK"]
-        if wide { columns += ["RATE", "PROBE", "FAR", "REASON"] }
+        if wide { columns += ["CONFIRMED", "RATE", "PROBE", "FAR", "REASON"] }
         return Table(
             columns: columns,
             rows: paths.map { path in
@@ -17,6 +17,7 @@ enum PathsTable {
                 ]
                 if wide {
                     row += [
+                        ConditionsTable.cell(path.conditions, "Confirmed"),
                         .ticking(path.bitsPerSecond.map(rate) ?? ""), Cell(path.probe),
                         Cell(path.far.joined(separator: ", ")), Cell(reason(path)),
                     ]

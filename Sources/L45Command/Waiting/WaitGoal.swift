@@ -10,6 +10,12 @@ enum WaitGoal: Hashable, Sendable {
     case connected(String)
     /// Every path of this name rests so. Named as in `ResourceQuery.names`.
     case path(String, PathStanding.Phase)
+    /// The module's tap has it in the part that its device was told. Named by its id.
+    case confirmed(String)
+    /// What the source's repository has is applied; nil: whatever it has, else this commit, by the start of its name.
+    case applied(String, commit: String?)
+    /// The same, and every intent of it is settled.
+    case healthy(String)
     /// The level is in force, and every tap in scope has confirmed it; nil: whichever level it is.
     case level(PostureLevel?)
 
@@ -29,6 +35,8 @@ enum WaitGoal: Hashable, Sendable {
         case .settled(let name), .deleted(let name): "intent/\(name)"
         case .connected(let device): "device/\(device)"
         case .path(let name, _): "path/\(name)"
+        case .confirmed(let id): "module/\(id)"
+        case .applied(let name, _), .healthy(let name): "source/\(name)"
         case .level(let level): "threat-level\(level.map { "/\($0)" } ?? "")"
         }
     }
@@ -40,6 +48,10 @@ enum WaitGoal: Hashable, Sendable {
         case .deleted: "deleted"
         case .connected: "connected"
         case .path(_, let phase): phase.rawValue
+        case .confirmed: "confirmed"
+        case .applied(_, nil): "applied"
+        case .applied(_, let commit?): "applied at \(commit)"
+        case .healthy: "healthy"
         case .level: "settled"
         }
     }
@@ -54,6 +66,8 @@ enum WaitGoal: Hashable, Sendable {
             ]
         case .connected(let device): [.get(ResourceQuery(.devices, names: [device]))]
         case .path(let name, _): [.get(ResourceQuery(.paths, names: [name]))]
+        case .confirmed(let id): [.get(ResourceQuery(.modules, names: [id]))]
+        case .applied(let name, _), .healthy(let name): [.sources(SourceQuery(names: [name]))]
         case .level: [.get(ResourceQuery(.posture))]
         }
     }
@@ -87,13 +101,36 @@ enum WaitGoal: Hashable, Sendable {
         case (.path(_, let phase), .paths(let paths)):
             let holdups = paths.filter { $0.phase != phase }.map { Self.describe($0, now) }
             return holdups.isEmpty && !paths.isEmpty ? .met : .waiting(holdups)
+        case (.confirmed(let id), .failure): return .waiting(["no device has a module '\(id)' in its table"])
+        case (.confirmed(let id), .modules(let modules)): return Self.unconfirmed(id, modules, now)
+        case (.applied, .failure(let failure)), (.healthy, .failure(let failure)): return .hopeless(failure)
+        case (.applied(_, let commit), .sources(let sources)):
+            guard let source = sources.first else { break }
+            return SourceGoal.judge(source, commit: commit, now: now)
+        case (.healthy, .sources(let sources)):
+            guard let source = sources.first else { break }
+            let verdict = SourceGoal.judge(source, commit: nil, now: now)
+            return verdict == .met ? SourceGoal.health(source) : verdict
         case (.level(let level), .posture(let postures)):
             guard let posture = postures.first else { return .waiting(["no posture is applied"]) }
             let holdups = Self.unreached(posture, level, now)
             return holdups.isEmpty ? .met : .waiting(holdups)
-        default:
-            return .hopeless(APIFailure(.internalError, "the orchestrator gave an answer of another kind"))
+        default: break
         }
+        return .hopeless(APIFailure(.internalError, "the orchestrator gave an answer of another kind"))
+    }
+
+    private static func unconfirmed(_ id: String, _ modules: [ModuleView], _ now: Timestamp) -> Verdict {
+        guard let module = modules.first else { return .waiting(["no device has a module '\(id)' in its table"]) }
+        guard let said = module.conditions?.first(where: { $0.type == "Confirmed" }) else {
+            return .hopeless(
+                APIFailure(
+                    .unavailable, "the orchestrator does not say whether modules are confirmed",
+                    hint: "it is of an earlier release: upgrade it"))
+        }
+        if said.status == .yes { return .met }
+        let since = said.since.map { ", for \(Age.text(now - $0.timestamp))" } ?? ""
+        return .waiting(["\(module.deviceName): \(said.message)\(since)"])
     }
 
     /// - Returns: empty when the level is in force everywhere.

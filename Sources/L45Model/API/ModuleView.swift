@@ -34,6 +34,12 @@ package struct ModuleView: Hashable, Codable, Sendable {
     package var filledIn: [String]
     /// Its security check; nil: it is in no table.
     package var check: CheckView?
+    /// Of the last table that was decided for its device.
+    package var generationDecided: Generation?
+    /// Of the table that its tap has in force by the device's last report.
+    package var generationConfirmed: Generation?
+    /// `Confirmed`, `Verified`: of the generation that the last report tells of.
+    package var conditions: [Condition]?
 
     /// - Parameters:
     ///   - decided: its entry in the last table decided; nil when that table lacks it.

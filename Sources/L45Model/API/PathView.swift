@@ -37,8 +37,13 @@ package struct PathView: Hashable, Codable, Sendable {
     package var integrity: String?
     /// Of the key that the opener signs with.
     package var keyEpoch: UInt64?
-    /// `Tampered`: whether somebody on the path lies.
+    /// `Tampered`: whether somebody on the path lies. `Confirmed`: whether its device guards it as told. `Healthy`: whether
+    /// what is done about it serves.
     package var conditions: [Condition]?
+    /// Of the last path table that was decided for its device.
+    package var generationDecided: Generation?
+    /// Of the one that the device has in force by its last report.
+    package var generationConfirmed: Generation?
     /// The last SYN by both ends' word: what left, and what the far end saw; nil: none could be compared.
     package var farView: PathTrust.Check?
     /// SYNs that both ends told of.

@@ -10,19 +10,49 @@ extension FleetViews {
             guard let known = paths.devices[device.id] else { continue }
             let plans = known.plan?.paths ?? known.table?.paths ?? []
             for plan in plans where query.intent == nil || query.intent == plan.intent {
-                views.append(
-                    PathView(
-                        plan, device: device.id, deviceName: device.facts.name,
-                        far: plan.far.map { names[$0] ?? "\($0)" }, standing: known.report?.standing(plan.name),
-                        problems: problems(device.id, known), isDecided: known.table?.paths.contains(plan) ?? false,
-                        trust: trusts[PathTrust.Place(device.id, plan.name)],
-                        entry: keys?.entry(PathTrust.Place(device.id, plan.name))))
+                let isDecided = known.table?.paths.contains(plan) ?? false
+                var view = PathView(
+                    plan, device: device.id, deviceName: device.facts.name,
+                    far: plan.far.map { names[$0] ?? "\($0)" }, standing: known.report?.standing(plan.name),
+                    problems: problems(device.id, known), isDecided: isDecided,
+                    trust: trusts[PathTrust.Place(device.id, plan.name)],
+                    entry: keys?.entry(PathTrust.Place(device.id, plan.name)))
+                view.generationDecided = known.table?.generation ?? Generation.none
+                view.generationConfirmed = known.report?.inForce ?? Generation.none
+                view.conditions = (view.conditions ?? []) + conditions(of: plan, on: device.id, known, isDecided)
+                views.append(view)
             }
         }
         for name in query.names where !views.contains(where: { $0.answers(to: name) }) {
             throw APIFailure(.notFound, "there is no path '\(name)'", hint: "'l45 get paths' lists those that are")
         }
         return query.names.isEmpty ? views : views.filter { view in query.names.contains { view.answers(to: $0) } }
+    }
+
+    /// What is said of a path beside its honesty.
+    private func conditions(
+        of plan: PathPlan, on id: DeviceID, _ device: PathDevice, _ isDecided: Bool
+    ) -> [Condition] {
+        let observed = device.report?.inForce ?? Generation.none
+        let confirmation = PathConfirmation(device)
+        let confirmed =
+            isDecided
+            ? Condition(
+                type: "Confirmed", status: confirmation.status, reason: confirmation.reason,
+                message: confirmation == .confirmed
+                    ? "its device guards it as told, in generation \(observed)" : pathHoldup(id),
+                since: standings.sincePathsConfirmed(id, confirmation.status), observed: observed)
+            : Condition(
+                type: "Confirmed", status: .no, reason: "NotDecided",
+                message: "its device was not told yet as its plan now says", since: nil, observed: observed)
+        let standing = isDecided ? device.report?.standing(plan.name) : nil
+        let healthy =
+            standing?.health(observed: observed)
+            ?? Condition(
+                type: "Healthy", status: .unknown, reason: "NotReported",
+                message: "its device has said nothing of it yet",
+                since: nil, observed: observed)
+        return [confirmed, healthy]
     }
 
     func phase(

@@ -61,6 +61,7 @@ extension NetworkOrchestrator {
             fleet: fleet.restricted(to: covered), book: book, misfits: misfits, paths: paths.restricted(to: covered),
             trusts: trusts, keys: pathKeys, checks: checks, now: now())
         views.declared = declared
+        views.standings = standings
         return views
     }
 }

@@ -4,6 +4,8 @@ package import Reconciler
 /// The paths of the fleet, in memory: the CIB's content and the connections of the moment. A value.
 package struct PathFleet: Sendable {
     package private(set) var devices: [DeviceID: PathDevice] = [:]
+    /// Devices of which something was seen or decided, and that nobody has looked at since.
+    private var touched: Set<DeviceID> = []
 
     package init() {}
 
@@ -11,6 +13,7 @@ package struct PathFleet: Sendable {
 
     package mutating func load(_ device: Device, table: PathTable?, report: PathReport?) {
         devices[device.id] = PathDevice(addresses: device.facts.addresses, table: table, report: report)
+        touched.insert(device.id)
     }
 
     /// The complete new set of plans: a device without one is to guard and answer nothing.
@@ -29,23 +32,35 @@ package struct PathFleet: Sendable {
         known.kept = kept ?? .none
         known.sentAt = nil
         devices[device.id] = known
+        touched.insert(device.id)
     }
 
-    package mutating func disconnected(_ id: DeviceID) { devices[id]?.link = .away }
+    package mutating func disconnected(_ id: DeviceID) {
+        devices[id]?.link = .away
+        touched.insert(id)
+    }
 
     package mutating func reported(_ report: PathReport) {
         guard case .connected = devices[report.device]?.link else { return }
         devices[report.device]?.report = report
         devices[report.device]?.link = .connected(reported: true)
+        touched.insert(report.device)
     }
 
     package mutating func forget(_ id: DeviceID) { devices[id] = nil }
+
+    /// Devices of which something happened since this was asked last.
+    package mutating func takeTouched() -> Set<DeviceID> {
+        defer { touched.removeAll(keepingCapacity: true) }
+        return touched
+    }
 
     // MARK: What is decided
 
     package mutating func decided(_ table: PathTable) {
         devices[table.device]?.table = table
         devices[table.device]?.sentAt = nil
+        touched.insert(table.device)
     }
 
     package mutating func sent(_ id: DeviceID, now: Timestamp) { devices[id]?.sentAt = now }

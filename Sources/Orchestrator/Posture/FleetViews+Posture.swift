@@ -76,6 +76,7 @@ extension FleetViews {
                         "set by \(set)\(view.level.isSame(as: view.declared) ? "" : "; the document says \(view.declared)")",
                     since: view.since?.timestamp),
             ])
+        for at in shown.conditions.indices { shown.conditions[at].observedGeneration = record.revision }
         shown.owners = owners(of: record)
         return shown
     }
