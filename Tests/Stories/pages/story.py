@@ -28,6 +28,13 @@ def look(page, verbs):
     tell("; ".join(faults[:5]), f"{page.path}: {count} calls of l45, and every file that it names, are there")
 
 
+def look_at_help(verbs):
+    """Every example of --help is one."""
+    shown = [(name, call) for name, line in verbs.examples() for call in words.commands(line)]
+    faults = [f"{name}: {fault}: {call}" for name, call in shown for fault in [verbs.fault(call)] if fault]
+    tell("; ".join(faults[:5]) or ("" if shown else "there is none"), f"l45 --help: {len(shown)} examples of all verbs are calls of l45")
+
+
 def main():
     tracked = subprocess.run(["git", "ls-files", "*.md"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     asked = sys.argv[1:] or tracked
@@ -38,6 +45,7 @@ def main():
         if page.items or page.faults:
             Reader(page).follow()
     if not sys.argv[1:]:
+        look_at_help(verbs)
         for one in promises.OF_OTHERS:
             if one not in promises.seen:
                 tell("the page has no such words any more", f"{one[0]}: '{one[1]}' of promises.py")

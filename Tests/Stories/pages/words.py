@@ -23,9 +23,24 @@ class Verbs:
             return f"'{text}' cannot be read: {error}"
         return self.walk(self.root, words[1:], "l45")
 
+    def examples(self, command=None, name=""):
+        """The command lines that --help shows, of every verb: whose help, and the line."""
+        command = command or self.root
+        name = f"{name} {command['commandName']}".strip()
+        for line in command.get("discussion", "").splitlines():
+            # What is said of a line stands behind a gap.
+            found = re.match(r"  (?:\w+='[^']*' )?(l45 (?![A-Z]).*?)(?:\s{3,}.*)?$", line)
+            if found:
+                yield name, found[1]
+        for each in command.get("subcommands", []):
+            yield from self.examples(each, name)
+
     def walk(self, command, words, name):
         subcommands = {each["commandName"]: each for each in command.get("subcommands", [])}
         options = [option for each in command.get("arguments", []) for option in each.get("names", [])]
+        default = subcommands.get(command.get("defaultSubcommand"))
+        if default and words and words[0].startswith("-"):
+            return self.walk(default, words, f"{name} {default['commandName']}")
         known = {("--" if option["kind"] == "long" else "-") + option["name"] for option in options} | {"-h", "--help"}
         for at, word in enumerate(words):
             if word == "--":
@@ -47,6 +62,7 @@ class Verbs:
 
 def commands(text):
     """The calls of l45 in a command line or a span of code: each from its name on, to where the shell ends it."""
+    text = re.sub(r"'[^']*'", "'quoted'", text)
     for part in re.split(r"&&|\|\||;|\"?\$\(|\)\"?|\n|(?<=\s)\|(?=\s)|(?<=\s)>(?=\s)", text.replace("\\\n", " ")):
         found = re.match(r"\s*(?:until\s+|sudo\s+)?(l45\s+[a-z-].*)$", part)
         # `l45 VERB` and the like name no verb.
