@@ -55,6 +55,13 @@ def at_sudos_hand(command, _):
     return "" if told.returncode == 0 else told.stdout.strip()
 
 
+def webhook_answers(command, _):
+    """The orchestrator listens where the page has told it to, and takes nothing that is not signed."""
+    told = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--data", "{}", "http://127.0.0.1:7451/webhook"],
+                          stdout=subprocess.PIPE, text=True)
+    return "" if told.stdout == "401" else f"the webhook answers {told.stdout}"
+
+
 def unchanged(path):
     """What is generated is what is committed."""
     def check(command, _):
@@ -98,6 +105,7 @@ PROMISES = (
         r"^Follows +branch main, folder intents$", r"^Observed +[0-9a-f]{40}$", r"^Attempted +[0-9a-f]{40}$", r"^Applied +[0-9a-f]{40}$",
         r"^Policy .* ssh signatures required$", r"^Conditions$", r"^History$")),
     Promise(README, r"l45 source suspend", (r"^source/net suspended$",)),
+    Promise(README, r"until l45 wait", check=webhook_answers),
     # The inventory as files
     Promise(README, r"l45 import", (r"^declared/laptop created$", r"^declared/web-1 created, not enrolled$", r"no file names: dns-1$")),
     Promise(README, r"l45 get devices -o wide", (
@@ -108,11 +116,12 @@ PROMISES = (
     Promise(README, r"l45 plan .* --detailed-exitcode", (r'"verdict" : "proved"',), status=2),
     # Threat levels
     Promise(README, r"l45 apply -f intents/threat-level", (r"settled",)),
-    Promise(README, r"l45 threat-level +#", (r"CPCON5", r"CPCON2")),
-    Promise(README, r"l45 threat-level CPCON2", (r"CPCON2",)),
+    Promise(README, r"l45 threat-level +#", (r"^Level +CPCON5$", r"^Set by +intents/threat-level\.yaml", r" CPCON2 .* cpcon-dns-strict")),
+    Promise(README, r"l45 threat-level CPCON2", (r"goes from CPCON5, .* to CPCON2$", r"^time to posture: \d")),
+    Promise(README, r"l45 threat-level --back", (r" to CPCON5$", r"^time to posture: \d")),
     # Guard paths
     Promise(README, r"l45 explain -f wan", (r"^ +extensions: \{.*window scaling: auto, .*tfo: allow\}$", r"^ +every: 10m$", r"^ +probe: \{port: 4545")),
-    Promise(README, r"l45 get paths", (r"^edge-1 +wan/10\.2\.0\.0/24 +clear ",), within=30),
+    Promise(README, r"l45 get paths", (r"^DEVICE +PATH .* CHANGED +GATES .* RATE ", r"^edge-1 +wan/10\.2\.0\.0/24 +clear ",), within=30),
     Promise(README, r"l45 describe path", (r"^ +EXTENSION +POLICY +OUT +BACK +GATED$", r"^Gates here", r"^Gates at the far devices", r"^Events$")),
     # The kernel tap
     Promise(README, r"scripts/quickstart --kernel", elsewhere=f"{STEP}, line by line"),
