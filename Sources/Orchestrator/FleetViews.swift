@@ -107,7 +107,8 @@ package struct FleetViews: Sendable {
                     check: check(of: entry.plan, on: snapshot.device.id))
                 view.generationDecided = snapshot.table?.generation
                 view.generationConfirmed = snapshot.report?.generation ?? Generation.none
-                view.conditions = conditions(of: entry, on: snapshot, check: view.check)
+                view.conditions = conditions(
+                    of: entry, reports[entry.plan.id], on: snapshot, check: view.check)
                 views.append(view)
             }
         }

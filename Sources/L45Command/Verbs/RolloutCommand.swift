@@ -26,9 +26,13 @@ struct RolloutCommand: AsyncParsableCommand {
         @Flag(help: "Say why it is not done: which device, what it lacks, since when, and what comes next.")
         var why = false
         @OptionGroup var waiting: WaitOptions
+        @OptionGroup var output: OutputOptions
         @OptionGroup var server: ServerOptions
 
         func validate() throws {
+            guard !(why || waiting.wait) || output.output == .table else {
+                throw ValidationError("--why and --wait speak in words; leave -o \(output.output) to the others.")
+            }
             guard !why || !(watch || waiting.wait) else { throw ValidationError("--why answers at once.") }
             guard !(watch && waiting.wait) else { throw ValidationError("--watch never ends, --wait does: give one.") }
         }
@@ -45,13 +49,15 @@ struct RolloutCommand: AsyncParsableCommand {
             let answer = try await server.ask(.get(ResourceQuery(.intents, names: [intent])))
             guard case .intents(let intents) = answer else { throw answer.unexpected }
             let query = APIRequest.get(ResourceQuery(.rollouts, intent: name))
-            if watch { return try await Watcher(server: server, output: .wide).watch(query) }
+            let format = output.output == .table ? .wide : output.output
+            if watch { return try await Watcher(server: server, output: format).watch(query) }
             let listing = try await Listing.of(server.ask(query))
-            if listing.isEmpty {
+            if listing.isEmpty, !format.isForPrograms {
                 console.complain("intent/\(name) has no flows: no device is in its scope")
             } else {
-                try console.print(listing.text(.wide, now: .now(), console.palette(for: .out)))
+                try console.print(listing.text(format, now: .now(), console.palette(for: .out)))
             }
+            guard format == .wide else { return }
             if let schedule = intents.first?.schedule { try console.print(schedule.sentence(name, now: .now())) }
         }
     }

@@ -3,11 +3,14 @@ import Reconciler
 
 // What is said of modules, with reasons.
 extension FleetViews {
-    func conditions(of entry: ModuleEntry, on device: DeviceSnapshot, check: CheckView?) -> [Condition] {
+    /// - Parameter report: what the device's last report says of the module.
+    func conditions(
+        of entry: ModuleEntry, _ report: ModuleReport?, on device: DeviceSnapshot, check: CheckView?
+    ) -> [Condition] {
         let id = device.device.id
-        let standing = ModuleStanding(entry, on: device)
+        let standing = ModuleStanding(entry, report, on: device)
         let confirmed = standing.condition(
-            entry, on: device, since: standings.since(entry.plan.id, on: id, standing.status))
+            entry, report, on: device, since: standings.since(entry.plan.id, on: id, standing.status))
         return [confirmed] + (check.map { [verified($0, entry, on: id)] } ?? [])
     }
 

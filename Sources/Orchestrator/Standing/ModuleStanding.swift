@@ -12,8 +12,8 @@ enum ModuleStanding: Hashable {
     case unheard
     case away(since: Timestamp)
 
-    init(_ entry: ModuleEntry, on device: DeviceSnapshot) {
-        let report = device.report?.module(entry.plan.id)
+    /// - Parameter report: what the device's last report says of the module.
+    init(_ entry: ModuleEntry, _ report: ModuleReport?, on device: DeviceSnapshot) {
         switch device.link {
         case .away(let since): self = .away(since: since)
         case .connected(_, reported: false): self = .unheard
@@ -37,8 +37,9 @@ enum ModuleStanding: Hashable {
 
     /// As a condition of the module, `Confirmed`.
     /// - Parameter since: when the status became this; nil: not known.
-    func condition(_ entry: ModuleEntry, on device: DeviceSnapshot, since: Timestamp?) -> Condition {
-        let report = device.report?.module(entry.plan.id)
+    func condition(
+        _ entry: ModuleEntry, _ report: ModuleReport?, on device: DeviceSnapshot, since: Timestamp?
+    ) -> Condition {
         let confirmed = device.report?.generation ?? Generation.none
         let decided = device.table?.generation ?? Generation.none
         func part(_ state: ModuleState, _ enforcing: Bool) -> String {

@@ -30,10 +30,13 @@ package struct StandingClock: Sendable {
     /// Looks at a device of which something may have changed.
     package mutating func follow(_ device: DeviceSnapshot, now: Timestamp) {
         let old = devices[device.device.id]
+        let told = device.report?.modules ?? []
+        let places = Dictionary(told.indices.map { (told[$0].id, $0) }, uniquingKeysWith: { first, _ in first })
         var modules: [ModuleID: Mark] = [:]
         for entry in device.table?.modules ?? [] {
-            modules[entry.plan.id] = .following(
-                old?.modules[entry.plan.id], ModuleStanding(entry, on: device).status, now: now)
+            let id = entry.plan.id
+            let status = ModuleStanding(entry, places[id].map { told[$0] }, on: device).status
+            modules[id] = .following(old?.modules[id], status, now: now)
         }
         devices[device.device.id] = Marks(
             upToDate: .following(old?.upToDate, Self.isUpToDate(device) ? .yes : .no, now: now),
