@@ -55,6 +55,53 @@ struct VariablesTests {
         #expect(all[2].rotation == nil && all[2].tags.first?.delay == .zero)
     }
 
+    @Test("What a file says of its tags, each takes that does not say otherwise, as far as it suits its transport")
+    func tags() throws {
+        let all = try intents(
+            """
+            defaults:
+              clients: {role: a}
+              servers: {role: b}
+              tag:
+                dialect: {bytes: 24, every: 1448, at: end, coding: masked, label: file}
+                attach: new
+                priority: 200
+                direction: request
+                windows: {security: 1m}
+            ---
+            name: one
+            intent: [tag dig DNS, tag curl HTTP every 4000 bytes, monitor ping DNS]
+            ---
+            name: two
+            intent:
+              - tag: {application: dig, transport: udp, port: 53, attach: all, priority: 7, dialect: {at: front, bytes: 40}}
+              - label own
+            """)
+        let one = all[0].tags
+        #expect(
+            one[0].dialect == .datagram(DatagramTag(place: .end, tagBytes: 24, label: "file", coding: .masked)))
+        #expect(one[1].dialect == .stream(StreamTag(frameBytes: 4000, tagBytes: 24, label: "file")))
+        for tag in one.prefix(2) {
+            #expect(tag.attach == .new && tag.priority == 200 && tag.priorityIsGiven)
+            #expect(tag.directions.request && !tag.directions.response)
+            #expect(tag.securityWindow == .seconds(60) && tag.stateWindow == TagIntent.Defaults.stateWindow)
+        }
+        #expect(one[2].isMonitor && one[2].attach == .all && one[2].priority == TagIntent.Defaults.priority)
+        let two = all[1].tags[0]
+        #expect(two.dialect == .datagram(DatagramTag(place: .front, tagBytes: 40, label: "own", coding: .masked)))
+        #expect(two.attach == .all && two.priority == 7 && two.securityWindow == .seconds(60))
+        // The document stands by itself, so that it can be stored and read alone.
+        let again = try intents(all[0].document)
+        #expect(again.first.map { explain($0) } == explain(all[0]))
+        #expect(again.first?.tags.first?.securityWindow == .seconds(60))
+        #expect(
+            rendered("defaults: {tag: {port: 53}}\n---\nname: x\nintent: tag dig DNS\n")
+                .contains("'tag' has no key 'port'"))
+        #expect(
+            rendered("defaults: {tag: {dialect: {bytes: 11}}}\n---\nname: x\nintent: tag dig DNS\n")
+                .hasPrefix("dns.yaml:1:35: error: the bytes of a tag"))
+    }
+
     @Test("The document of such an intent stands by itself; that of another stays as it was written")
     func documents() throws {
         let own = "# mine\nname: own\nclients: {role: a}\nservers: {role: b}\nintent: monitor dig DNS\n"

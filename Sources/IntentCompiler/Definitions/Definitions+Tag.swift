@@ -65,6 +65,16 @@ extension Definitions {
         about: "A keyed tag in each message of a flow, or before every so many bytes of a stream.",
         fields: flow + [dialectField] + attachment + [dropping] + timing, setting: setting(item: "tag: {@}", udp))
 
+    /// What a file may say of all its tags: how a flow is tagged, and not which.
+    package static let defaultTag = MappingDefinition(
+        name: "defaultTag", title: "'tag'",
+        about:
+            "What each tag of the file has that does not say otherwise. Of `dialect` each takes what suits its transport.",
+        fields: flow.filter { $0.key == "direction" } + [dialectField] + attachment
+            + timing.filter { ["windows", "test"].contains($0.key) },
+        setting: ExampleSetting(
+            "defaults:\n  clients: {role: workstation}\n  servers: {role: resolver}\n  tag: {@}\(below)"))
+
     package static let monitor = MappingDefinition(
         name: "monitor", title: "'monitor'", about: "Counts what a flow carries, and changes nothing.",
         fields: flow + attachment + timing, setting: setting(item: "monitor: {@}", udp))

@@ -6,7 +6,7 @@ package enum Definitions {
     /// All of them, the outer ones first.
     package static let all: [MappingDefinition] = [
         intent, item, tag, monitor, application, server, client, dialect, offset, windows, artifact, rotate, rollout,
-        halt, guarded, extensions, probe, posture, levelSet, file, defaults, defaultItem,
+        halt, guarded, extensions, probe, posture, levelSet, file, defaults, defaultItem, defaultTag,
     ]
 
     static let ends = "clients: {role: workstation}\nservers: {role: resolver}\n"
@@ -84,7 +84,7 @@ package enum Definitions {
             "@\n---\nname: example\nclients: {role: $(desk)}\nservers: {role: resolver}\nintent: tag dig DNS\n",
             separator: "\n", [("variables", "{desk: workstation}")]))
 
-    private static let below = "\n---\nname: example\nintent: tag dig DNS\n"
+    static let below = "\n---\nname: example\nintent: tag dig DNS\n"
 
     package static let defaults = MappingDefinition(
         name: "defaults", title: "'defaults'",
@@ -93,6 +93,9 @@ package enum Definitions {
             FieldDefinition(
                 "clients", .selector, "For intents that have no `clients`.", example: "{role: workstation}"),
             FieldDefinition("servers", .selector, "For intents that have no `servers`.", example: "role=resolver"),
+            FieldDefinition(
+                "tag", .mapping(defaultTag), "For every tag that does not say so itself.",
+                example: "{dialect: {bytes: 24}, windows: {security: 1m}}"),
             FieldDefinition(
                 "intent", .oneOrMore(.either([.phrase(.modifiers), .mapping(defaultItem)])),
                 "How things are done, not what: items that say when a dialect rotates and how it goes round, that drop, "

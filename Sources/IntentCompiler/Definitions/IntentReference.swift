@@ -61,7 +61,9 @@ package enum IntentReference {
 
     // MARK: mappings
 
-    private static let ofFiles = [Definitions.file, Definitions.defaults, Definitions.defaultItem].map(\.name)
+    private static let ofFiles = [
+        Definitions.file, Definitions.defaults, Definitions.defaultItem, Definitions.defaultTag,
+    ].map(\.name)
 
     private static var longForm: String {
         let all = Definitions.all.filter { !ofFiles.contains($0.name) }
@@ -96,6 +98,7 @@ package enum IntentReference {
         case "file": "A document of variables and defaults"
         case "item": "One item of `intent`"
         case "defaultItem": "One item of `defaults: {intent: ...}`"
+        case "defaultTag": "`tag` of `defaults`"
         case "offset": "`at`, as a mapping"
         case "levelSet": "A level of `levels`"
         default: "`\(definition.title.filter { $0 != "'" })`"

@@ -5,6 +5,8 @@ struct FilePreamble {
     var variables = Variables()
     var clients: Placed<LabelSelector>?
     var servers: Placed<LabelSelector>?
+    /// What tags have that they do not say themselves; nil: nothing.
+    var tag: TagDraft?
     /// Rotations, rollouts, drops, delays and labels, each at most once.
     var items: [IntentItem] = []
     var place: SourcePlace?
@@ -107,6 +109,7 @@ struct FilePreamble {
         if let selector = SelectorDecoder.decode("servers", &reader) {
             servers = fields["servers"].map { Placed(selector, $0.value.place) }
         }
+        if let pair = fields["tag"] { tag = ItemDecoder.defaultTag(pair, &reader.diagnostics) }
         diagnostics += reader.diagnostics
         guard fields["intent"] != nil else { return }
         var decoder = IntentDecoder(source)

@@ -250,6 +250,7 @@ struct IntentDecoder {
             draft.delay = draft.delay ?? delays.first
             draft.commonLabel = labels.first
             draft.addsToOthers = addsToOthers
+            if let standard = preamble.tag, draft.fill(from: standard) { tookDefaults = true }
             if let tag = draft.finished(into: &diagnostics) { tags.append(tag) }
         }
         return (tags, rotations.first, rollouts.first?.value)

@@ -92,11 +92,32 @@ enum ItemDecoder {
             text == "any" ? TagDraft.PortChoice.any : .number(try Check.port(text))
         }
         server(&reader, &draft)
+        manner(&reader, &draft)
         if let client = reader.inner("client", Definitions.client) {
             var inner = ValueReader(client)
             draft.clientAddresses = inner.list("addresses") { text throws(Complaint) in try Check.address(text) }
             reader.diagnostics += inner.diagnostics
         }
+        draft.dropUntagged = reader.flag("drop untagged")
+        draft.delay = delay(&reader)
+        artifact(&reader, &draft)
+        // A wrong value is told already; telling that it is missing too would only confuse.
+        for key in ["transport", "port"] where fields[key] != nil && reader.diagnostics.hasErrors { return nil }
+        return .tag(draft)
+    }
+
+    /// `defaults: {tag: ...}`: how each tag of the file is, where it does not say so itself.
+    static func defaultTag(_ pair: YAMLPair, _ diagnostics: inout [Diagnostic]) -> TagDraft? {
+        guard let fields = Fields(pair.value, Definitions.defaultTag, &diagnostics) else { return nil }
+        var reader = ValueReader(fields)
+        var draft = TagDraft(isMonitor: false, place: pair.key.place)
+        manner(&reader, &draft)
+        diagnostics += reader.diagnostics
+        return draft
+    }
+
+    /// How a flow is tagged, and not which.
+    private static func manner(_ reader: inout ValueReader, _ draft: inout TagDraft) {
         draft.direction = reader.text("direction") { text throws(Complaint) in
             try Check.choice(text, "'direction'", TagDraft.Direction.allCases.map { ($0.rawValue, $0) })
         }
@@ -109,14 +130,8 @@ enum ItemDecoder {
             reader.bare("priority") { text throws(Complaint) in
                 try Check.integer(text, "a priority", TagDraft.priorityRange)
             }?.value
-        draft.dropUntagged = reader.flag("drop untagged")
-        draft.delay = delay(&reader)
         windows(&reader, &draft)
         draft.test = reader.flag("test")?.value
-        artifact(&reader, &draft)
-        // A wrong value is told already; telling that it is missing too would only confuse.
-        for key in ["transport", "port"] where fields[key] != nil && reader.diagnostics.hasErrors { return nil }
-        return .tag(draft)
     }
 
     private static func application(_ reader: inout ValueReader) -> (Placed<String>?, Placed<String>?)? {
