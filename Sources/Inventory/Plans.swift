@@ -17,13 +17,15 @@ extension Inventory {
     @discardableResult
     package func adopt(
         intents: [IntentRecord], removed: [IntentName] = [], plans: [DevicePlan], posture: PostureStanding? = nil,
-        hands: [IntentName: IntentHands] = [:], events: [Event] = [], at: Timestamp
+        hands: [IntentName: IntentHands] = [:], declaring: DeclarationChange? = nil, events: [Event] = [],
+        at: Timestamp
     ) throws(InventoryError) -> Set<DeviceID> {
         try write("adopt \(plans.count) device plans") { db in
             for intent in intents { try Self.upsert(intent, at: at, in: db) }
             for name in removed { try Self.remove(name, at: at, in: db) }
             try Self.put(hands, in: db)
             let changed = try replacePlans(plans, in: db)
+            if let declaring { try Self.put(declaring, in: db) }
             try Self.put(posture, in: db)
             try append(events, in: db)
             return changed

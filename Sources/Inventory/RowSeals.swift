@@ -77,10 +77,13 @@ enum RowSeals {
     ]
     static let distrust = Table(
         name: "distrust", key: "name", columns: ["device", "content"], noun: "the distrust of")
-    static let declared = Table(
+    /// Of the releases that had one declaration for each device.
+    static let declaredOnce = Table(
         name: "declared_device", key: "name", columns: ["content"], noun: "the declaration of device")
     static let hands = Table(
         name: "intent_hands", key: "intent", columns: ["content"], noun: "who holds the intent")
+    static let declared = Table(
+        name: "declaration", key: "place", columns: ["content"], noun: "the declaration by")
     static let all =
         tables + [declared, posture, trust, distrust, operators, evicted, deviceTrust, gitSource, owner, hands] + alerts
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which

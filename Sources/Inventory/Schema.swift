@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 14
+    static let version = 15
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -80,7 +80,7 @@ enum Schema {
                 sql: """
                     CREATE TABLE declared_device (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT, WITHOUT ROWID;
                     """)
-            try RowSeals.install(RowSeals.declared, in: db)
+            try RowSeals.install(RowSeals.declaredOnce, in: db)
             try db.execute(sql: "PRAGMA user_version = 13")
         }
         migrator.registerMigration("hands on intents") { db in
@@ -90,6 +90,10 @@ enum Schema {
                     """)
             try RowSeals.install(RowSeals.hands, in: db)
             try db.execute(sql: "PRAGMA user_version = 14")
+        }
+        migrator.registerMigration("declarations by whom") { db in
+            try Inventory.moveDeclared(in: db)
+            try db.execute(sql: "PRAGMA user_version = 15")
         }
         return migrator
     }()

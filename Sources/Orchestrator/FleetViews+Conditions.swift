@@ -34,13 +34,22 @@ extension FleetViews {
         ]
         // Where no file names any device, that none names this one says nothing.
         guard !declared.isEmpty else { return conditions }
-        let known = declared.declaration(of: device)
-        conditions.append(
-            Condition(
-                type: "Declared", status: known == nil ? .no : .yes, reason: known == nil ? "NoFile" : "File",
-                message: known.map { "as '\($0.name)' in \($0.origin)" } ?? "enrolled, and no inventory names it",
-                since: nil))
+        conditions.append(declared(device))
         return conditions
+    }
+
+    private func declared(_ device: Device) -> Condition {
+        let known = declared.declarations(of: device)
+        guard !known.isEmpty else {
+            return Condition(
+                type: "Declared", status: .no, reason: "NoFile", message: "enrolled, and no inventory names it",
+                since: nil)
+        }
+        let places = known.map { "as '\($0.name)' in \($0.whereabouts)" }.joined(separator: ", ")
+        let drifts = known.flatMap { DeclaredFleet.drifts(of: device, from: $0) }
+        return Condition(
+            type: "Declared", status: .yes, reason: drifts.isEmpty ? "File" : "Drifted",
+            message: places + drifts.map { "; \($0.text)" }.joined(), since: nil)
     }
 
     func conditions(of view: RolloutView) -> [Condition] {

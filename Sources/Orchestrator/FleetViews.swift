@@ -71,6 +71,9 @@ package struct FleetViews: Sendable {
             generationDecided: snapshot?.table?.generation ?? .none, report: snapshot?.report,
             problems: distrusts(of: id))
         view.conditions = conditions(of: view, device)
+        if !declared.isEmpty {
+            view.declaredBy = Set(declared.declarations(of: device).map(\.declarer)).sorted()
+        }
         return view
     }
 

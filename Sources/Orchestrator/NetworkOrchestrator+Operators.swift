@@ -67,7 +67,8 @@ extension NetworkOrchestrator: OperatorService {
         let spared = request.prune && !isForced ? held(against: request.manager) : []
         let proposal = try propose(
             reading, prune: request.prune,
-            sparing: isForced ? [] : sources.kept.union(spared.map(\.intent)), time)
+            sparing: isForced ? [] : sources.kept.union(spared.map(\.intent)),
+            declaring: try request.declares.map { try declaration($0) }, time)
         // What a device is to run is told by what it is to run now.
         var result = change(of: proposal, dryRun: request.dryRun)
         let foreign = sources.kept.intersection(proposal.touched)
@@ -81,12 +82,16 @@ extension NetworkOrchestrator: OperatorService {
             if let refusal = FieldConflict.refusal(conflicts, of: "apply", by: request.manager) { throw refusal }
             result.warnings += Self.sparing(spared, reading.names)
         }
-        if !request.dryRun, !proposal.touched.isEmpty {
+        if !request.dryRun, !proposal.isNothing {
             AuditSlot.current?.name(
-                result.intents.filter { $0.outcome != .unchanged }.map { "intent/\($0.name) \($0.outcome.rawValue)" }
+                (result.declared.map { Self.objects(of: $0) } ?? [])
+                    + result.intents.filter { $0.outcome != .unchanged }
+                    .map { "intent/\($0.name) \($0.outcome.rawValue)" }
                     + (request.manager.map { ["manager/\($0)"] } ?? []))
             try refuseWideSelectors(proposal)
-            try adopt(proposal.planned, removed: proposal.removed, cause: "operator", manager: request.manager, time)
+            try adopt(
+                proposal.planned, removed: proposal.removed, cause: "operator", manager: request.manager,
+                declaring: proposal.declaring, time)
             for conflict in conflicts { note(conflict.takenOver(by: request.manager, at: time)) }
             noteDrift(foreign, time)
             passAtOnce()
@@ -236,6 +241,7 @@ extension NetworkOrchestrator: OperatorService {
         try refuseRelabelling(device, to: labels, merged: merged)
         try inventory.setOperatorLabels(device.id, labels)
         fleet.relabel(device.id, labels: try inventory.device(device.id)?.device.facts.labels ?? labels)
+        noteLabelDrift(of: device.id, Set(request.set.keys).union(request.remove), now())
         plansAreStale = true
         passAtOnce()
         return views.view(

@@ -331,9 +331,12 @@ package actor NetworkOrchestrator {
     /// - Parameters:
     ///   - cause: what brought it, one word for the trail.
     ///   - manager: the tool that applied it, by its own word.
+    ///   - declaring: the inventory that came with the intents, for whose labels they were planned.
     func adopt(
-        _ planned: Planning.Planned, removed: [IntentName], cause: String, manager: String? = nil, _ time: Timestamp
+        _ planned: Planning.Planned, removed: [IntentName], cause: String, manager: String? = nil,
+        declaring: DeclaredFleet.Change? = nil, _ time: Timestamp
     ) throws {
+        let labels = try declaring.map { try labelsInForce(after: $0) } ?? [:]
         try refuseBeyondScope(planned, removed: removed)
         // Whose it is, for who reads the trail; what schedules and devices bring is nobody's.
         let by = AuditSlot.current == nil ? nil : OperatorCall.current.caller.name
@@ -359,7 +362,8 @@ package actor NetworkOrchestrator {
         }
         try inventory.adopt(
             intents: changed, removed: removed, plans: planned.plans, posture: planned.book.standing, hands: hands,
-            events: trail, at: time)
+            declaring: declaring?.forStorage, events: trail, at: time)
+        if let declaring { takeUp(declaring, labels) }
         book = planned.book
         book.hands.merge(hands) { _, new in new }
         for name in removed { book.hands[name] = nil }

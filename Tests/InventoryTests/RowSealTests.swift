@@ -233,7 +233,7 @@ struct RowSealTests {
                     DROP TABLE device_trust;
                     DROP TABLE intent_owner;
                     DROP TABLE git_source;
-                    DROP TABLE declared_device;
+                    DROP TABLE declaration;
                     DROP TABLE intent_hands;
                     DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1%' AND identifier NOT LIKE '2%';
                     PRAGMA user_version = 2

@@ -9,7 +9,12 @@ struct InventoryImportTests {
     private func read(_ text: String, _ origin: String = "-", _ format: InventoryImport.Format = .auto) throws
         -> [DeclaredDevice]
     {
-        try InventoryImport.read(text, origin: origin, format: format)
+        // Where each stands is looked at by itself.
+        try InventoryImport.read(text, origin: origin, format: format).devices.map { device in
+            var device = device
+            device.place = nil
+            return device
+        }
     }
 
     private static let web = DeclaredDevice(
@@ -137,10 +142,30 @@ struct InventoryImportTests {
         }
     }
 
+    @Test("Who declares is the file, or the name that the document has or --as gives it; each device has its place")
+    func declarers() throws {
+        func request(_ text: String, _ path: String, as name: String? = nil) throws -> DeclareRequest {
+            try InventoryImport.request(
+                APISource(origin: path, text: text), as: name, format: .auto, prune: false, dryRun: false)
+        }
+        let csv = "name,site\nweb-1,paris\n"
+        let file = try request(csv, "./net//hosts.csv")
+        #expect(file.covered == ["net/hosts.csv"])
+        #expect(file.devices.map(\.whereabouts) == ["./net//hosts.csv:2"])
+        #expect(try request(csv, "hosts.csv", as: "cmdb").covered == ["cmdb"])
+        let yaml = "kind: Inventory\nname: racks\ndevices:\n  - name: web-1\n"
+        let named = try request(yaml, "fleet.yaml")
+        #expect(named.covered == ["racks"] && named.devices.map(\.whereabouts) == ["fleet.yaml:4:11"])
+        #expect(try request(yaml, "fleet.yaml", as: "cmdb").covered == ["cmdb"])
+        // A document that names no device any more declares all the same: that there is none.
+        #expect(try request("kind: Inventory\nname: racks\n", "fleet.yaml").covered == ["racks"])
+        #expect(try InventoryText.yaml(named.devices).contains("name: racks\n"))
+    }
+
     @Test("An inventory beside intents is taken out of their file, and the intents' places stay true")
     func beside() async throws {
         let text = "kind: Inventory\ndevices: [{name: web-1}]\n---\nname: dns\nintent:\n  - tga dig DNS\n"
-        let outcome = try await Binary.run(["apply", "-f", "-", "--server", "/tmp/nobody.sock"], input: text)
+        let outcome = try await Binary.run(["apply", "-f", "-", "--dry-run=client"], input: text)
         #expect(outcome.status == 2)
         #expect(outcome.errors.hasPrefix("-:6:5: error: "))
     }
@@ -163,12 +188,24 @@ struct InventoryImportTests {
                 l45 get devices -l group.paris=yes -o jsonpath='group: {[*].name}'
                 l45 get devices -o jsonpath='no file: {[?(@.conditions[3].status=="false")].name}'
                 l45 describe device ws-2 | grep Declared
+                printf 'name,rack\nweb-1,7\n' > racks.csv
+                l45 import ./racks.csv > /dev/null
+                l45 get devices -l site=paris,rack=7 -o jsonpath='both: {[*].name} by {[*].declaredBy[*]}'
+                l45 get devices -o wide | sed -n 's/^web-1 .* /wide: /p'
+                printf 'name,site\nweb-1,lyon\n' > other.csv
+                l45 import other.csv || echo "other: status $?"
+                l45 import racks.csv --as hosts.csv --dry-run | sed 's/^/as hosts: /'
                 l45 apply -f intents/ --wait > /dev/null
                 l45 export --folder out
                 l45 diff -f out/dns.yaml out/web.yaml && echo 'no difference'
                 l45 export | l45 apply -f - --dry-run -o name
                 printf 'kind: Inventory\ndevices: [{name: web-1, labels: {site: lyon}}]\n' > inventory.yaml
                 l45 diff -f inventory.yaml --prune || echo "status $?"
+                mkdir net
+                cp inventory.yaml net/
+                printf 'kind: Inventory\nname: edges\ndevices: [{name: ws-2, labels: {edge: north}}]\n' > net/edges.yaml
+                printf 'name: edge\nclients: {edge: north}\nservers: {role: resolver}\nintent: [tag dig DNS]\n' > net/edge.yml
+                l45 diff -f net --prune | sed 's/^/net: /'
                 l45 apply -f inventory.yaml --prune
                 l45 get devices -l site=paris -o jsonpath='paris: {[*].name}.'
                 l45 get devices -l site=lyon -o jsonpath='lyon: {[*].name}'
@@ -194,9 +231,17 @@ struct InventoryImportTests {
                 """), "\(text)")
         #expect(text.contains("enrolled, and no inventory names it\n"))
         #expect(text.contains("3 files in out\nno difference\ndeclared/resolver-1\ndeclared/web-1\n"), "\(text)")
+        #expect(text.contains("both: web-1 by hosts.csv racks.csv\nwide: hosts.csv,racks.csv\n"), "\(text)")
+        #expect(text.contains("other: status"))
+        #expect(
+            outcome.errors.contains(
+                "other.csv:2: error: device 'web-1' is given site=lyon here, and site=paris in hosts.csv:2"))
+        #expect(text.contains("as hosts: declared/ws-1 pruned (dry run)\n"), "\(text)")
         #expect(text.contains("status 1\n"))
-        #expect(text.contains("declared/web-1 configured\n"))
-        #expect(text.contains("declared/ws-9 pruned\n"))
+        #expect(text.contains("net: declared/ws-2 created (dry run), by edges\n"), "\(text)")
+        #expect(text.contains("net: + intent/edge\n"), "\(text)")
+        #expect(text.contains("declared/web-1 created, by inventory.yaml\n"), "\(text)")
+        #expect(text.contains("declared/ws-9 pruned, by hosts.csv\n"), "\(text)")
         #expect(text.hasSuffix("paris: .\nlyon: web-1\n"), "\(text)")
     }
 }

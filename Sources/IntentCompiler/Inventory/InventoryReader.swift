@@ -3,6 +3,8 @@ package import L45Model
 /// What files declare of devices, and what is left of them for intents.
 package struct InventoryReading: Sendable {
     package var devices: [DeclaredDevice]
+    /// Who declares them: the documents' own names, or their files; of documents without a device, too.
+    package var declarers: [String]
     /// The files without the documents that are inventories, their lines left blank so that every place stays true; those
     /// that hold nothing else are left out.
     package var rest: [IntentSource]
@@ -16,6 +18,7 @@ package struct InventoryReading: Sendable {
 /// ```yaml
 /// apiVersion: l45/v1
 /// kind: Inventory
+/// name: racks
 /// groups:
 ///   paris: {site: paris}
 /// devices:
@@ -24,13 +27,14 @@ package struct InventoryReading: Sendable {
 ///     groups: [paris]
 /// ```
 ///
+/// The name says who declares, so that the document may move from file to file; without one it is the file.
 /// A member of a group has the group's labels, and the label `group.NAME` with the value `yes`; its own labels win.
 package enum InventoryReader {
     package static let kind = "Inventory"
     package static let apiVersion = "l45/v1"
 
     package static func read(_ sources: [IntentSource]) -> InventoryReading {
-        var reading = InventoryReading(devices: [], rest: [], diagnostics: [], isThere: false)
+        var reading = InventoryReading(devices: [], declarers: [], rest: [], diagnostics: [], isThere: false)
         for source in sources {
             let text = SourceText(source)
             let documents = text.documents()
@@ -46,6 +50,7 @@ package enum InventoryReader {
                 guard let value else { continue }
                 var decoder = InventoryDecoder(origin: source.origin)
                 reading.devices += decoder.decode(value)
+                reading.declarers.append(decoder.by ?? DeclaredDevice.declarer(ofFile: source.origin))
                 reading.diagnostics += decoder.diagnostics
             }
             if ours.count < documents.count {
@@ -81,17 +86,20 @@ package enum InventoryReader {
 /// Reads one document.
 private struct InventoryDecoder {
     let origin: String
+    /// The document's name.
+    var by: String?
     var diagnostics: [Diagnostic] = []
 
     init(origin: String) { self.origin = origin }
 
     mutating func decode(_ value: YAMLValue) -> [DeclaredDevice] {
-        let fields = mapping(value, "an inventory", ["apiVersion", "kind", "groups", "devices"])
+        let fields = mapping(value, "an inventory", ["apiVersion", "kind", "name", "groups", "devices"])
         if let version = fields["apiVersion"], self.text(version, "apiVersion") != InventoryReader.apiVersion {
             tell(
                 version, "an inventory is of apiVersion \(InventoryReader.apiVersion)",
                 "write 'apiVersion: \(InventoryReader.apiVersion)'")
         }
+        by = fields["name"].flatMap { self.text($0, "name") }
         var groups: [String: [String: String]] = [:]
         if let all = fields["groups"] {
             for (name, value) in pairs(all, "'groups'") { groups[name] = labels(value) }
@@ -135,7 +143,8 @@ private struct InventoryDecoder {
         }
         if let own = fields["labels"] { all.merge(labels(own)) { _, new in new } }
         let id = fields["id"].flatMap { self.text($0, "id") }.map { DeviceID($0) }
-        return DeclaredDevice(name: name, id: id, labels: all, groups: member, origin: origin)
+        return DeclaredDevice(
+            name: name, id: id, labels: all, groups: member, origin: origin, place: nameValue.place.short, by: by)
     }
 
     private mutating func labels(_ value: YAMLValue) -> [String: String] {

@@ -28,7 +28,8 @@ enum CSVInventory {
             guard !name.isEmpty else {
                 throw CommandEnd.badInput("\(origin):\(row.line): the device has no name; nothing was changed")
             }
-            return InventoryImport.device(name, id: id, labels: labels, groups: groups, origin)
+            return InventoryImport.device(
+                name, id: id, labels: labels, groups: groups, origin, place: "\(origin):\(row.line)")
         }
     }
 

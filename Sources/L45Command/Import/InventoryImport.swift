@@ -7,12 +7,30 @@ import Yams
 enum InventoryImport {
     enum Format: String, CaseIterable, Sendable { case auto, yaml, csv, ansible, json }
 
+    /// - Parameter name: who declares, whatever the text and its file say; nil: as they say.
     /// - Throws: `CommandEnd`, which says where the text is wrong.
-    static func read(_ text: String, origin: String, format: Format) throws -> [DeclaredDevice] {
+    static func request(
+        _ source: APISource, as name: String?, format: Format, prune: Bool, dryRun: Bool
+    ) throws -> DeclareRequest {
+        var (devices, declarers) = try read(source.text, origin: source.origin, format: format)
+        if let name {
+            for index in devices.indices { devices[index].by = name }
+            declarers = [name]
+        }
+        return DeclareRequest(devices: devices, declarers: declarers, prune: prune, dryRun: dryRun)
+    }
+
+    /// - Throws: `CommandEnd`, which says where the text is wrong.
+    static func read(
+        _ text: String, origin: String, format: Format
+    ) throws -> (devices: [DeclaredDevice], declarers: [String]) {
+        func whole(_ devices: [DeclaredDevice]) -> (devices: [DeclaredDevice], declarers: [String]) {
+            (devices, [DeclaredDevice.declarer(ofFile: origin)])
+        }
         switch format == .auto ? guess(text, origin) : format {
-        case .csv: return try CSVInventory.read(text, origin)
-        case .json: return try list(text, origin)
-        case .ansible: return try AnsibleInventory.read(text, origin)
+        case .csv: return whole(try CSVInventory.read(text, origin))
+        case .json: return whole(try list(text, origin))
+        case .ansible: return whole(try AnsibleInventory.read(text, origin))
         case .yaml, .auto:
             let reading = InventoryReader.read([IntentSource(origin: origin, text: text)])
             guard reading.isThere else {
@@ -20,7 +38,7 @@ enum InventoryImport {
                     "'\(origin)' holds no document of kind: Inventory", hint: "say what it is with --format")
             }
             try ParseResult(intents: [], diagnostics: reading.diagnostics).check()
-            return reading.devices
+            return (reading.devices, reading.declarers)
         }
     }
 
@@ -55,11 +73,13 @@ enum InventoryImport {
     }
 
     static func device(
-        _ name: String, id: String? = nil, labels: [String: String], groups: [String], _ origin: String
+        _ name: String, id: String? = nil, labels: [String: String], groups: [String], _ origin: String,
+        place: String? = nil
     ) -> DeclaredDevice {
         var all = Dictionary(groups.map { ("group.\($0)", "yes") }, uniquingKeysWith: { first, _ in first })
         all.merge(labels) { _, own in own }
         return DeclaredDevice(
-            name: name, id: id.map { DeviceID($0) }, labels: all, groups: Array(Set(groups)), origin: origin)
+            name: name, id: id.map { DeviceID($0) }, labels: all, groups: Array(Set(groups)), origin: origin,
+            place: place)
     }
 }

@@ -17,11 +17,15 @@ struct SourceOptions: ParsableArguments {
 
     /// Intents, and what the inventories beside them declare; nil: there is none.
     /// - Throws: `CommandEnd` with every mistake of an inventory.
-    func readIntents() throws -> (intents: [APISource], inventory: [DeclaredDevice]?) {
+    func readIntents(
+        prune: Bool = false, dryRun: Bool = false
+    ) throws -> (intents: [APISource], declares: DeclareRequest?) {
         let reading = InventoryReader.read(try read().map { IntentSource(origin: $0.origin, text: $0.text) })
         try ParseResult(intents: [], diagnostics: reading.diagnostics).check()
         let intents = reading.rest.map { APISource(origin: $0.origin, text: $0.text) }
-        return (intents, reading.isThere ? reading.devices : nil)
+        let declares = DeclareRequest(
+            devices: reading.devices, declarers: reading.declarers, prune: prune, dryRun: dryRun)
+        return (intents, reading.isThere ? declares : nil)
     }
 
     func readAll() throws -> (sources: [APISource], faults: [SourceFault]) {

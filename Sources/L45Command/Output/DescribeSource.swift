@@ -17,6 +17,7 @@ enum DescribeSource {
         sheet.section("Conditions", conditions(source.conditions, now), palette)
         if !source.diagnostics.isEmpty { sheet.section("Faults", faults(source.diagnostics)) }
         sheet.section("Intents", intents(source))
+        if let devices = source.devices { sheet.section("Devices", Self.devices(devices, source.driftedDevices ?? [])) }
         sheet.section("History", history(source.history, now), palette)
         sheet.section("Events", EventsTable.table(events, now: now), palette)
         return sheet.text(palette)
@@ -51,6 +52,11 @@ enum DescribeSource {
 
     private static func intents(_ source: SourceView) -> [String] {
         source.intents.map { "\($0)" + (source.drifted.contains($0) ? " (not as committed)" : "") }
+    }
+
+    private static func devices(_ names: [String], _ drifted: [String]) -> [String] {
+        let drifted = Set(drifted)
+        return names.map { Printable.line($0) + (drifted.contains($0) ? " (labels not as committed)" : "") }
     }
 
     /// The newest first.

@@ -38,12 +38,12 @@ enum DevicesTable {
         GenerationText.cell(device.generationConfirmed, device.generationDecided) ?? Cell("")
     }
 
-    /// Whether a file names it; nothing when none names any.
+    /// By which files and git sources; nothing when none names any device.
     private static func declared(_ device: DeviceView) -> Cell {
-        guard let condition = device.conditions?.first(where: { $0.type == "Declared" }) else {
-            return Cell("", .faint)
-        }
-        return condition.status == .yes ? Cell("yes") : Cell("no", .warning)
+        guard let names = device.declaredBy else { return Cell("", .faint) }
+        guard !names.isEmpty else { return Cell("no", .warning) }
+        let isDrifted = device.conditions?.contains { $0.type == "Declared" && $0.reason == "Drifted" } ?? false
+        return Cell(names.joined(separator: ",") + (isDrifted ? " (drifted)" : ""), isDrifted ? .warning : .plain)
     }
 
     static func labels(_ labels: [String: String]) -> String {

@@ -1,11 +1,15 @@
 import L45Model
 
-/// What `diff` says: intents, then devices with their modules, `+` added, `-` removed, `~` changed.
+/// What `diff` says: the inventory, intents, then devices with their modules, `+` added, `-` removed, `~` changed.
 enum DiffText {
     /// - Returns: empty when nothing differs.
     static func text(_ result: ApplyResult, _ palette: Palette) -> String {
         guard result.differs else { return "" }
-        var lines = result.intents.filter { $0.outcome != .unchanged }.map { intent in
+        var lines: [String] = []
+        if let declared = result.declared, declared.differs {
+            lines.append(DeclareText.text(declared, palette, all: false))
+        }
+        lines += result.intents.filter { $0.outcome != .unchanged }.map { intent in
             switch intent.outcome {
             case .created: palette.paint("+ intent/\(intent.name)", .good)
             case .pruned: palette.paint("- intent/\(intent.name)", .bad)

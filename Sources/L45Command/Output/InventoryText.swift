@@ -1,11 +1,12 @@
 import L45Model
 import Yams
 
-/// An inventory as a document that `apply` takes: `kind: Inventory`.
+/// An inventory as documents that `apply` takes: `kind: Inventory`, one for each who declares.
 enum InventoryText {
     private struct Document: Encodable {
         var apiVersion = "l45/v1"
         var kind = "Inventory"
+        var name: String?
         var groups: [String: [String: String]]?
         var devices: [Item]
     }
@@ -18,11 +19,19 @@ enum InventoryText {
     }
 
     static func yaml(_ devices: [DeclaredDevice]) throws -> String {
+        let names = Set(devices.map { $0.by ?? "" }).sorted()
+        guard names.count > 1 else { return try document(devices) }
+        // What nobody declared comes last, without a name.
+        let ordered = names.filter { !$0.isEmpty } + names.filter(\.isEmpty)
+        return try ExportText.joined(ordered.map { name in try document(devices.filter { ($0.by ?? "") == name }) })
+    }
+
+    private static func document(_ devices: [DeclaredDevice]) throws -> String {
         let groups = Set(devices.flatMap(\.groups))
         var named: [String: [String: String]] = [:]
         for group in groups { named[group] = [:] }
         let document = Document(
-            groups: named.isEmpty ? nil : named,
+            name: devices.first?.by, groups: named.isEmpty ? nil : named,
             devices: devices.map { device in
                 // What membership brings is not said twice; what a group's labels were is said device by device.
                 let own = device.labels.filter { key, _ in

@@ -41,6 +41,9 @@ enum SourcesTable {
     private static func status(_ source: SourceView) -> Cell {
         if let ready = source.condition("Ready"), ready.status == .no { return Cell(ready.reason, .bad) }
         if !source.drifted.isEmpty { return Cell("\(counted(source.drifted.count, "intent")) drifted", .warning) }
+        if let devices = source.driftedDevices, !devices.isEmpty {
+            return Cell("labels of \(counted(devices.count, "device")) drifted", .warning)
+        }
         if source.suspended { return Cell("Suspended", .warning) }
         if let healthy = source.condition("Healthy"), healthy.status == .no { return Cell(healthy.reason, .warning) }
         return Cell(source.condition("Ready")?.reason ?? "")

@@ -8,9 +8,10 @@ struct ApplyCommand: AsyncParsableCommand {
         abstract: "Make intents so.",
         discussion: """
             All of them are taken, or none: one that does not compile leaves everything as it was. Documents of \
-            kind: Inventory among them are declared first, as by 'l45 import'. What another --field-manager applied is its \
-            own: to apply another document for it is refused, with whose it is, unless with --force, which takes it over. \
-            Whoever types 'l45 apply' or 'l45 edit' is one and the same to it.
+            kind: Inventory among them are taken with them, in one piece: intents are compiled for devices as those \
+            label them. What is declared is declared by the document's name, or by its file, as by 'l45 import'. What \
+            another --field-manager applied is its own: to apply another document for it is refused, with whose it is, \
+            unless with --force, which takes it over. Whoever types 'l45 apply' or 'l45 edit' is one and the same to it.
 
               l45 apply -f intents/dns.yaml
               l45 apply -f intents/ --prune --wait
@@ -21,7 +22,10 @@ struct ApplyCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var sources: SourceOptions
-    @Flag(help: "Withdraw every intent that the files do not name; what others keep or hold stays.")
+    @Flag(
+        help:
+            "Withdraw every intent that the files do not name, and with an inventory among them what other files declare; what others keep or hold stays."
+    )
     var prune = false
     @Flag(help: "Change intents too that a git source keeps, and take over what another --field-manager holds.")
     var force = false
@@ -55,16 +59,13 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if dryRunAt == .client { return try checkHere() }
-        let given = try sources.readIntents()
-        if let inventory = given.inventory {
-            // What is no intent is found before anything is declared.
-            try IntentParser.parse(given.intents.map { IntentSource(origin: $0.origin, text: $0.text) }).check()
-            let format = given.intents.isEmpty || !output.output.isForPrograms ? output.output : .name
-            try await DeclaredInventory.declare(inventory, prune: prune, dryRun: isDry, format, server)
-            if given.intents.isEmpty { return }
+        let given = try sources.readIntents(prune: prune, dryRun: isDry)
+        if given.intents.isEmpty, let declares = given.declares {
+            return try await DeclaredInventory.declare(declares, output.output, server)
         }
         let request = ApplyRequest(
-            sources: given.intents, prune: prune, dryRun: isDry, force: force, manager: fieldManager)
+            sources: given.intents, prune: prune, dryRun: isDry, force: force, manager: fieldManager,
+            declares: given.declares)
         let response = try await server.ask(.apply(request))
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard
@@ -89,6 +90,8 @@ struct ApplyCommand: AsyncParsableCommand {
 }
 
 extension ApplyResult {
-    /// What `-o name` prints: the intents that change.
-    var names: [String] { intents.filter { $0.outcome != .unchanged }.map { "intent/\($0.name)" } }
+    /// What `-o name` prints: the declarations and intents that change.
+    var names: [String] {
+        (declared?.names ?? []) + intents.filter { $0.outcome != .unchanged }.map { "intent/\($0.name)" }
+    }
 }

@@ -6,6 +6,8 @@ struct DiffCommand: AsyncParsableCommand {
         commandName: "diff",
         abstract: "Show what an apply would change, device by device.",
         discussion: """
+            With an inventory among the files, intents are compiled for devices as that labels them.
+
             Exit status: 0 nothing differs, 1 something does, above 1 an error.
 
               l45 diff -f intents/ && echo in force
@@ -13,16 +15,15 @@ struct DiffCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var sources: SourceOptions
-    @Flag(help: "Count intents that the files do not name as withdrawn.")
+    @Flag(help: "Count what the files do not name as withdrawn.")
     var prune = false
     @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let given = try sources.readIntents()
-        let declares = try await declared(given.inventory)
-        if given.intents.isEmpty { return try end(declares) }
-        let request = ApplyRequest(sources: given.intents, prune: prune, dryRun: true)
+        let given = try sources.readIntents(prune: prune, dryRun: true)
+        if given.intents.isEmpty, let declares = given.declares { return try await diff(declares) }
+        let request = ApplyRequest(sources: given.intents, prune: prune, dryRun: true, declares: given.declares)
         let response = try await server.ask(.apply(request))
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard
@@ -32,22 +33,24 @@ struct DiffCommand: AsyncParsableCommand {
                 output.output.document(result, names: result.names) ?? DiffText.text(result, console.palette(for: .out))
             )
         }
-        try end(result.differs || declares)
+        try end(result.differs)
     }
 
     private func end(_ differs: Bool) throws {
         if differs { throw CommandEnd.notMet() }
     }
 
-    /// - Returns: whether something of the inventory would change.
-    private func declared(_ inventory: [DeclaredDevice]?) async throws -> Bool {
-        guard let inventory else { return false }
-        let response = try await server.ask(.declare(DeclareRequest(devices: inventory, prune: prune, dryRun: true)))
+    /// An inventory without intents.
+    private func diff(_ request: DeclareRequest) async throws {
+        let response = try await server.ask(.declare(request))
         guard case .declared(let result) = response else { throw response.unexpected }
         let console = Console.standard
-        if result.differs, !output.output.isForPrograms {
-            try console.print(DeclareText.text(result, console.palette(for: .out)))
+        for warning in result.warnings { console.complain("warning: \(Printable.line(warning))") }
+        if result.differs || output.output.isForPrograms {
+            try console.print(
+                output.output.document(result, names: result.names)
+                    ?? DeclareText.text(result, console.palette(for: .out)))
         }
-        return result.differs
+        try end(result.differs)
     }
 }

@@ -7,7 +7,8 @@ struct ExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Print all intents, the posture and the inventory as documents that apply takes back.",
         discussion: """
-            Intents as they were applied, byte for byte; devices with the labels that operators and files gave them. Who \
+            Intents as they were applied, byte for byte; devices with the labels that operators and files gave them, in \
+            a document for each file and git source that declares some, and one for the rest. Who \
             may operate stands in comments, without secrets: 'l45 operator add' makes an access. Keys and editions are \
             not exported: they are in the orchestrator's state, which is to be backed up itself.
 

@@ -8,14 +8,17 @@ struct ImportCommand: AsyncParsableCommand {
         abstract: "Declare devices, their labels and groups: from a document, CSV, Ansible or a script.",
         discussion: """
             Labels count at once for devices that are enrolled, and for others when they enrol. What a file declared and \
-            declares no more is taken back; labels that were set by hand stay. A member of a group has the label \
-            group.NAME=yes. Of an Ansible inventory, the variables l45_NAME are labels. 'l45 apply' takes documents of \
-            kind: Inventory too, beside intents.
+            declares no more is taken back; what another file declared, and labels that were set by hand, stay. Who \
+            declares is the file, by the path as it is given; --as or a document's own 'name:' says otherwise. Two that \
+            label one device differently are refused. A member of a group has the label group.NAME=yes. Of an Ansible \
+            inventory, the variables l45_NAME are labels. 'l45 apply' takes documents of kind: Inventory too, beside \
+            intents, and so do git sources.
 
               l45 import inventory.yaml
-              l45 import hosts.csv --prune                  columns: name, groups, and a label each
-              ansible-inventory --list | l45 import -
-              ./inventory.py | l45 import - --format json
+              l45 import hosts.csv                          columns: name, groups, and a label each
+              l45 import hosts.csv --prune                  and nothing that another file declared
+              ansible-inventory --list | l45 import - --as ansible
+              ./inventory.py | l45 import - --format json --as cmdb
               l45 import hosts.csv --show > inventory.yaml  the document, asking nobody
             """)
 
@@ -26,7 +29,13 @@ struct ImportCommand: AsyncParsableCommand {
             "What it is: auto looks at the name and the text; yaml, csv, ansible (its JSON, YAML or INI), json (a list)."
     )
     var format = InventoryImport.Format.auto
-    @Flag(help: "Take back what was declared of every other device.")
+    @Option(
+        name: .customLong("as"),
+        help: ArgumentHelp(
+            "Who declares it: this replaces what was declared by the same name before, from whatever file.",
+            valueName: "name"))
+    var name: String?
+    @Flag(help: "Take back what other files declared, too; what git sources declare stays.")
     var prune = false
     @Flag(help: "Say what would change, and change nothing.")
     var dryRun = false
@@ -37,11 +46,10 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = Console.standard
-        let devices = try IntentSources.read([path]).flatMap {
-            try InventoryImport.read($0.text, origin: $0.origin, format: format)
-        }
-        if show { return try console.print(InventoryText.yaml(devices).trimmingLineEnd) }
-        try await DeclaredInventory.declare(devices, prune: prune, dryRun: dryRun, output.output, server)
+        guard let source = try IntentSources.read([path]).first else { return }
+        let request = try InventoryImport.request(source, as: name, format: format, prune: prune, dryRun: dryRun)
+        if show { return try console.print(InventoryText.yaml(request.devices).trimmingLineEnd) }
+        try await DeclaredInventory.declare(request, output.output, server)
     }
 }
 
@@ -50,28 +58,30 @@ extension InventoryImport.Format: ExpressibleByArgument {}
 /// Sends declarations, and says what became of them.
 enum DeclaredInventory {
     static func declare(
-        _ devices: [DeclaredDevice], prune: Bool, dryRun: Bool, _ format: OutputFormat, _ server: ServerOptions
+        _ request: DeclareRequest, _ format: OutputFormat, _ server: ServerOptions
     ) async throws {
-        let response = try await server.ask(.declare(DeclareRequest(devices: devices, prune: prune, dryRun: dryRun)))
+        let response = try await server.ask(.declare(request))
         guard case .declared(let result) = response else { throw response.unexpected }
         let console = Console.standard
         for warning in result.warnings { console.complain("warning: \(Printable.line(warning))") }
-        let names = result.devices.filter { $0.outcome != .unchanged }.map { "declared/\($0.name)" }
-        try console.print(format.document(result, names: names) ?? DeclareText.text(result, console.palette(for: .out)))
+        try console.print(
+            format.document(result, names: result.names) ?? DeclareText.text(result, console.palette(for: .out)))
     }
 }
 
 /// What a declaration says.
 enum DeclareText {
-    static func text(_ result: DeclareResult, _ palette: Palette) -> String {
+    /// - Parameter all: tell of what is as it was, too.
+    static func text(_ result: DeclareResult, _ palette: Palette, all: Bool = true) -> String {
         let note = result.dryRun ? " (dry run)" : ""
-        var lines = result.devices.map { device in
+        let areSeveral = Set(result.devices.map(\.by)).count > 1
+        var lines = result.devices.filter { all || $0.outcome != .unchanged }.map { device in
             let tone: Tone = device.outcome == .unchanged ? .faint : .good
             let whether = device.device == nil && device.outcome != .pruned ? ", not enrolled" : ""
             return "declared/\(Printable.line(device.name)) \(palette.paint(device.outcome.rawValue, tone))"
-                + (device.outcome == .unchanged ? "" : note) + whether
+                + (device.outcome == .unchanged ? "" : note) + whether + (areSeveral ? by(device) : "")
         }
-        if !result.undeclared.isEmpty {
+        if all, !result.undeclared.isEmpty {
             let names =
                 result.undeclared.prefix(10).joined(separator: ", ") + (result.undeclared.count > 10 ? ", ..." : "")
             lines.append(
@@ -79,4 +89,13 @@ enum DeclareText {
         }
         return lines.isEmpty ? "nothing is declared" : lines.joined(separator: "\n")
     }
+
+    private static func by(_ device: DeclareResult.Outcome) -> String {
+        device.by.map { ", by \(Printable.line($0))" } ?? ""
+    }
+}
+
+extension DeclareResult {
+    /// What `-o name` prints: the declarations that change.
+    var names: [String] { devices.filter { $0.outcome != .unchanged }.map { "declared/\($0.name)" } }
 }

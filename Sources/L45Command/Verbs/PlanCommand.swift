@@ -71,9 +71,10 @@ struct PlanCommand: AsyncParsableCommand {
 
     /// - Returns: whether anything would change.
     private func plan() async throws -> Bool {
+        let given = try sources.readIntents(prune: prune, dryRun: true)
         let request = PlanRequest(
-            sources: try sources.readIntents().intents, prune: prune, mtuBytes: mtu,
-            inventoryDevices: simulate ? trial.devices : 0)
+            sources: given.intents, prune: prune, mtuBytes: mtu, inventoryDevices: simulate ? trial.devices : 0,
+            declares: given.declares)
         let response = try await server.ask(.plan(request))
         guard case .planned(var result) = response else { throw response.unexpected }
         let console = Console.standard

@@ -5,7 +5,7 @@ extension APIRequest {
         switch self {
         case .get, .events, .alerts, .plan, .version, .sources, .trace, .history, .inventory: .view
         case .source(let request): [.add, .remove].contains(request.verb) ? .administer : .operate
-        case .apply(let request): request.dryRun ? .view : .operate
+        case .apply(let request): request.dryRun ? .view : request.declares == nil ? .operate : .administer
         case .declare(let request): request.dryRun ? .view : .administer
         case .delete, .rollout, .setLevel, .handleAlerts: .operate
         case .createToken, .setLabels, .forgetDevice, .readmitDevice, .evictDevice: .administer
@@ -19,6 +19,8 @@ extension APIRequest {
         switch self {
         case .addOperator, .operators, .removeOperator, .audit, .verifyAudit, .authority: true
         case .declare, .inventory: true
+        case .apply(let request): request.declares != nil
+        case .plan(let request): request.declares != nil
         default: false
         }
     }

@@ -68,13 +68,17 @@ package struct ApplyRequest: Hashable, Codable, Sendable {
     /// What applies, by its own word: `l45 apply`, a pipeline's name; nil: it does not say. It holds the documents that it
     /// applies against others, see `FieldManager`.
     package var manager: String?
+    /// The inventory beside the intents, taken with them in one piece; nil: there is none.
+    package var declares: DeclareRequest?
 
     /// Of a manager's name.
     package static let managerCharactersMax = 64
 
     package init(
-        sources: [APISource], prune: Bool = false, dryRun: Bool = false, force: Bool = false, manager: String? = nil
+        sources: [APISource], prune: Bool = false, dryRun: Bool = false, force: Bool = false, manager: String? = nil,
+        declares: DeclareRequest? = nil
     ) {
+        self.declares = declares
         self.manager = manager
         self.sources = sources
         self.prune = prune

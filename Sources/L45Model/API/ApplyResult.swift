@@ -24,6 +24,8 @@ package struct ApplyResult: Hashable, Codable, Sendable {
     package var warnings: [String]
     /// Devices whose plan changes, sorted by name; a device that is not here keeps its plan.
     package var devices: [DeviceDiff]
+    /// What became of the inventory beside the intents; nil: there was none.
+    package var declared: DeclareResult?
 
     package init(dryRun: Bool, intents: [Intent], warnings: [String] = [], devices: [DeviceDiff] = []) {
         self.dryRun = dryRun
@@ -33,5 +35,7 @@ package struct ApplyResult: Hashable, Codable, Sendable {
     }
 
     /// Whether anything differs from what was: the answer of `l45 diff`.
-    package var differs: Bool { intents.contains { $0.outcome != .unchanged } || !devices.isEmpty }
+    package var differs: Bool {
+        intents.contains { $0.outcome != .unchanged } || !devices.isEmpty || declared?.differs ?? false
+    }
 }

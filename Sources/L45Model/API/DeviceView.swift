@@ -29,6 +29,8 @@ package struct DeviceView: Hashable, Codable, Sendable {
     package var responds: [UInt16]?
     /// `Connected`, `UpToDate`, `Healthy`, `Declared`: of the generation that its last report tells of.
     package var conditions: [Condition]?
+    /// Files and git sources that declare it, sorted; nil: none declares any device.
+    package var declaredBy: [String]?
 
     /// - Parameter labels: those in force, the operator's own over the agent's.
     package init(

@@ -10,34 +10,84 @@ package struct DeclaredDevice: Hashable, Codable, Sendable {
     package var groups: [String]
     /// The file.
     package var origin: String
+    /// Where in it, `fleet.yaml:7:5`, `hosts.csv:3`; nil: not known.
+    package var place: String?
+    /// Who declares it, where that is not the file: a document's own name, what `--as` said, `git/NAME`.
+    package var by: String?
 
     package static let devicesMax = 10_000
     package static let labelsMax = 64
     package static let charactersMax = 253
+    /// Of a place and of who declares.
+    package static let placeCharactersMax = 1_024
 
     package init(
-        name: String, id: DeviceID? = nil, labels: [String: String] = [:], groups: [String] = [], origin: String
+        name: String, id: DeviceID? = nil, labels: [String: String] = [:], groups: [String] = [], origin: String,
+        place: String? = nil, by: String? = nil
     ) {
         self.name = name
         self.id = id
         self.labels = labels
         self.groups = groups.sorted()
         self.origin = origin
+        self.place = place
+        self.by = by
+    }
+
+    /// Who declares it. What one declares again replaces what it declared before, and nothing of another's.
+    package var declarer: String { by ?? Self.declarer(ofFile: origin) }
+
+    /// A file's name as a declarer's: `./hosts.csv` is `hosts.csv`.
+    package static func declarer(ofFile path: String) -> String {
+        var name = path.split(separator: "/", omittingEmptySubsequences: true).filter { $0 != "." }.joined(
+            separator: "/")
+        if path.hasPrefix("/") { name = "/" + name }
+        return name.isEmpty ? path : name
+    }
+
+    package var key: DeclaredKey { DeclaredKey(name: name, by: declarer) }
+    /// As exactly as it is known.
+    package var whereabouts: String { place ?? origin }
+
+    /// What is said, wherever it stands.
+    package func says(_ other: DeclaredDevice) -> Bool {
+        name == other.name && id == other.id && labels == other.labels && groups == other.groups
     }
 }
 
-/// Devices to be declared, all or none.
+/// One declaration: of which device, and whose. Ordered by name.
+package struct DeclaredKey: Hashable, Comparable, Sendable {
+    package var name: String
+    package var by: String
+
+    package init(name: String, by: String) {
+        self.name = name
+        self.by = by
+    }
+
+    package static func < (a: DeclaredKey, b: DeclaredKey) -> Bool { (a.name, a.by) < (b.name, b.by) }
+}
+
+/// Devices to be declared, all or none. They replace what the same declarers declared before.
 package struct DeclareRequest: Hashable, Codable, Sendable {
     package var devices: [DeclaredDevice]
-    /// Take back what was declared of every other device.
+    /// Those who declare, whether or not there is a device left that they name; nil: those of the devices.
+    package var declarers: [String]?
+    /// Take back what others declared, too.
     package var prune: Bool
     /// Say what would change, and change nothing.
     package var dryRun: Bool
-    package init(devices: [DeclaredDevice], prune: Bool = false, dryRun: Bool = false) {
+    package init(
+        devices: [DeclaredDevice], declarers: [String]? = nil, prune: Bool = false, dryRun: Bool = false
+    ) {
         self.devices = devices
+        self.declarers = declarers
         self.prune = prune
         self.dryRun = dryRun
     }
+
+    /// Whose declarations these replace.
+    package var covered: Set<String> { Set(declarers ?? []).union(devices.map(\.declarer)) }
 }
 
 /// What a declaration did, or with `dryRun` would do.
@@ -47,10 +97,13 @@ package struct DeclareResult: Hashable, Codable, Sendable {
         package var outcome: ApplyResult.Outcome
         /// The enrolled device that it is of; nil: none yet, or the name is not enough to tell.
         package var device: DeviceID?
-        package init(name: String, outcome: ApplyResult.Outcome, device: DeviceID?) {
+        /// Who declares it.
+        package var by: String?
+        package init(name: String, outcome: ApplyResult.Outcome, device: DeviceID?, by: String? = nil) {
             self.name = name
             self.outcome = outcome
             self.device = device
+            self.by = by
         }
     }
 
@@ -70,4 +123,12 @@ package struct DeclareResult: Hashable, Codable, Sendable {
     }
 
     package var differs: Bool { devices.contains { $0.outcome != .unchanged } }
+
+    /// `2 created, 1 pruned`.
+    package var counts: String {
+        ApplyResult.Outcome.allCases.compactMap { outcome in
+            let count = devices.count { $0.outcome == outcome }
+            return count > 0 ? "\(count) \(outcome.rawValue)" : nil
+        }.joined(separator: ", ")
+    }
 }

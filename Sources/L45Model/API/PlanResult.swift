@@ -7,11 +7,17 @@ package struct PlanRequest: Hashable, Codable, Sendable {
     package var mtuBytes: Int
     /// Send the inventory along, cut to so many devices (at most `devicesMax`), for a simulation; 0: none.
     package var inventoryDevices: Int
+    /// The inventory beside the intents, which are planned for devices with its labels; nil: there is none.
+    package var declares: DeclareRequest?
 
     package static let mtuRange = 576...65_535
     package static let devicesMax = 1_000
 
-    package init(sources: [APISource], prune: Bool = false, mtuBytes: Int = 1500, inventoryDevices: Int = 0) {
+    package init(
+        sources: [APISource], prune: Bool = false, mtuBytes: Int = 1500, inventoryDevices: Int = 0,
+        declares: DeclareRequest? = nil
+    ) {
+        self.declares = declares
         self.sources = sources
         self.prune = prune
         self.mtuBytes = mtuBytes

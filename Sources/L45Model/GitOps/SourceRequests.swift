@@ -69,13 +69,19 @@ package struct SourceView: Hashable, Codable, Sendable {
     package var intents: [IntentName]
     /// Of these, those that are not as it says.
     package var drifted: [IntentName]
+    /// Devices that it declares, by name; nil: its repository has no inventory.
+    package var devices: [String]?
+    /// Of these, those whose labels are not as it says.
+    package var driftedDevices: [String]?
     /// Newest last.
     package var history: [SourceRevision]
 
     package init(
         _ spec: SourceSpec, _ standing: SourceStanding, intents: [IntentName], drifted: [IntentName],
-        health: SourceHealth, now: Timestamp
+        devices: [String] = [], driftedDevices: [String] = [], health: SourceHealth, now: Timestamp
     ) {
+        self.devices = devices.isEmpty ? nil : devices
+        self.driftedDevices = devices.isEmpty ? nil : driftedDevices
         name = spec.name
         url = spec.url
         reference = "\(spec.reference)"
@@ -100,7 +106,8 @@ package struct SourceView: Hashable, Codable, Sendable {
         self.intents = intents
         self.drifted = drifted
         history = standing.history
-        conditions = SourceConditions.of(spec, standing, drifted: drifted, health: health)
+        conditions = SourceConditions.of(
+            spec, standing, drifted: drifted.map(\.rawValue) + driftedDevices.map { "labels of \($0)" }, health: health)
         ready = conditions.contains { $0.type == "Ready" && $0.status == .yes }
     }
 }
@@ -119,7 +126,7 @@ package enum SourceHealth: Hashable, Sendable {
 /// What is said of a source, from its standing alone.
 package enum SourceConditions {
     package static func of(
-        _ spec: SourceSpec, _ standing: SourceStanding, drifted: [IntentName], health: SourceHealth
+        _ spec: SourceSpec, _ standing: SourceStanding, drifted: [String], health: SourceHealth
     ) -> [Condition] {
         var all = [ready(standing)]
         if let stall = standing.stall, stall.reason.isOfCommit {
@@ -145,7 +152,7 @@ package enum SourceConditions {
                     reason: signature == "good" ? "GoodSignature" : "NoGoodSignature", message: signature, since: nil))
         }
         if !drifted.isEmpty {
-            let names = drifted.prefix(5).map(\.rawValue).joined(separator: ", ")
+            let names = drifted.prefix(5).joined(separator: ", ")
             all.append(
                 Condition(
                     type: "Drifted", status: .yes, reason: spec.drift == .keep ? "Kept" : "Correcting",

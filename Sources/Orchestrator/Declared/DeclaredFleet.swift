@@ -1,106 +1,94 @@
 package import L45Model
 
-/// What files declare of devices, and which enrolled device each is. A value.
+/// What files and git sources declare of devices, and which enrolled device each is. A value.
+///
+/// Several may declare one device, each for itself: its labels are those of all of them, and they do not contradict each
+/// other.
 package struct DeclaredFleet: Hashable, Sendable {
-    package private(set) var devices: [String: DeclaredDevice] = [:]
+    /// By the device's name, then by who declares.
+    private var byName: [String: [String: DeclaredDevice]] = [:]
+    /// The names under which an id is declared.
+    private var names: [DeviceID: Set<String>] = [:]
 
     package init(_ devices: [DeclaredDevice] = []) {
-        for device in devices { self.devices[device.name] = device }
+        for device in devices { put(device) }
     }
 
-    package var isEmpty: Bool { devices.isEmpty }
+    package var isEmpty: Bool { byName.isEmpty }
 
-    /// What is declared of a device: by its id, else by its name.
-    package func declaration(of device: Device) -> DeclaredDevice? {
-        if let exact = devices[device.facts.name] { return exact.id.map { $0 == device.id } ?? true ? exact : nil }
-        return devices.values.first { $0.id == device.id }
+    /// Sorted by name, then by who declares.
+    package var all: [DeclaredDevice] {
+        byName.values.flatMap(\.values).sorted { $0.key < $1.key }
     }
 
-    /// A change, worked out; nothing is done yet.
-    package struct Change: Sendable {
-        package var next: DeclaredFleet
-        package var outcomes: [DeclareResult.Outcome] = []
-        package var stored: [DeclaredDevice] = []
-        package var removed: [String] = []
-        /// The operators' labels of devices of which some change.
-        package var labels: [DeviceID: [String: String]] = [:]
-        package var warnings: [String] = []
-        package var undeclared: [String] = []
+    package var declarers: Set<String> { Set(byName.values.flatMap(\.keys)) }
+
+    package func declared(by declarer: String) -> [DeclaredDevice] {
+        byName.values.compactMap { $0[declarer] }.sorted { $0.name < $1.name }
     }
 
-    /// - Parameters:
-    ///   - enrolled: every device.
-    ///   - labels: the operators' labels now.
-    package func change(
-        _ request: DeclareRequest, enrolled: [Device], labels: [DeviceID: [String: String]]
-    ) throws(APIFailure) -> Change {
-        try Self.check(request)
-        var change = Change(next: self)
-        var names = request.devices.map(\.name)
-        if request.prune { names += devices.keys.filter { !names.contains($0) }.sorted() }
-        let wanted = Dictionary(request.devices.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        for name in names {
-            let (old, new) = (devices[name], wanted[name])
-            let device = Self.match(name, new?.id ?? old?.id, enrolled, &change.warnings)
-            let outcome: ApplyResult.Outcome =
-                new == nil ? .pruned : old == nil ? .created : old == new ? .unchanged : .configured
-            change.outcomes.append(DeclareResult.Outcome(name: name, outcome: outcome, device: device?.id))
-            change.next.devices[name] = new
-            if let new, outcome != .unchanged { change.stored.append(new) }
-            if new == nil { change.removed.append(name) }
-            guard let device else { continue }
-            let before = labels[device.id] ?? [:]
-            var after = before
-            // What a file said and says no more goes, unless somebody has said otherwise by hand meanwhile.
-            for (key, value) in old?.labels ?? [:] where after[key] == value { after[key] = nil }
-            after.merge(new?.labels ?? [:]) { _, declared in declared }
-            if after != before { change.labels[device.id] = after }
-        }
-        let next = change.next
-        change.undeclared = enrolled.filter { next.declaration(of: $0) == nil }.map(\.facts.name).sorted()
-        return change
-    }
-
-    private static func match(
-        _ name: String, _ id: DeviceID?, _ enrolled: [Device], _ warnings: inout [String]
-    ) -> Device? {
-        if let id { return enrolled.first { $0.id == id } }
-        let fits = enrolled.filter { $0.facts.name == name }
-        if fits.count > 1 {
-            let ids = fits.map { String($0.id.rawValue.prefix(12)) }.sorted().joined(separator: ", ")
-            warnings.append("device '\(name)': \(fits.count) devices say this name (\(ids)); give its id to say which")
-        }
-        return fits.count == 1 ? fits.first : nil
-    }
-
-    private static func check(_ request: DeclareRequest) throws(APIFailure) {
-        guard request.devices.count <= DeclaredDevice.devicesMax else {
-            throw APIFailure(
-                .badInput, "\(request.devices.count) devices are declared, at most \(DeclaredDevice.devicesMax) may be")
-        }
-        var seen: [String: String] = [:]
-        for device in request.devices {
-            var texts = device.groups
-            texts.append(device.name)
-            texts += device.labels.keys
-            texts += device.labels.values
-            let isWell = texts.allSatisfy { text in
-                text.count <= DeclaredDevice.charactersMax && text.unicodeScalars.allSatisfy { $0.value >= 0x20 }
+    /// What is declared of a device, by its id or its name; sorted by who declares.
+    package func declarations(of device: Device) -> [DeclaredDevice] {
+        (names[device.id] ?? []).union([device.facts.name])
+            .flatMap { name in
+                (byName[name] ?? [:]).values.filter {
+                    $0.id == nil ? name == device.facts.name : $0.id == device.id
+                }
             }
-            guard !device.name.isEmpty, isWell, device.labels.count <= DeclaredDevice.labelsMax else {
-                throw APIFailure(
-                    .badInput,
-                    "device '\(device.name.prefix(60))' of \(device.origin): a name, at most \(DeclaredDevice.labelsMax) labels, "
-                        + "each text of at most \(DeclaredDevice.charactersMax) characters on one line; nothing was changed"
-                )
-            }
-            if let first = seen[device.name] {
-                throw APIFailure(
-                    .badInput,
-                    "device '\(device.name)' is declared in \(first) and in \(device.origin); nothing was changed",
-                    hint: "keep one of them")
-            }
-            seen[device.name] = device.origin
+            .sorted { ($0.declarer, $0.name) < ($1.declarer, $1.name) }
+    }
+
+    /// The labels that all of these declare together.
+    package func labels(of device: Device) -> [String: String] {
+        declarations(of: device).reduce(into: [:]) { all, one in all.merge(one.labels) { first, _ in first } }
+    }
+
+    mutating func put(_ device: DeclaredDevice) {
+        remove(device.key)
+        byName[device.name, default: [:]][device.declarer] = device
+        if let id = device.id { names[id, default: []].insert(device.name) }
+    }
+
+    mutating func remove(_ key: DeclaredKey) {
+        guard let gone = byName[key.name]?.removeValue(forKey: key.by) else { return }
+        let left = byName[key.name] ?? [:]
+        if left.isEmpty { byName[key.name] = nil }
+        guard let id = gone.id, !left.values.contains(where: { $0.id == id }) else { return }
+        names[id]?.remove(key.name)
+        if names[id]?.isEmpty == true { names[id] = nil }
+    }
+
+    // MARK: Drift
+
+    /// A label of an enrolled device that is not as it is declared.
+    package struct Drift: Hashable, Sendable {
+        package var device: String
+        package var label: String
+        package var declared: String
+        /// nil: it has none.
+        package var found: String?
+
+        package var text: String {
+            "'\(label)' is \(found.map { "'\($0)'" } ?? "not there"), declared is '\(declared)'"
+        }
+    }
+
+    /// What somebody changed, or an enrolment token said otherwise; sorted by device and label.
+    /// - Parameter enrolled: every device, with the labels in force.
+    package func drifts(by declarer: String, enrolled: [Device]) -> [Drift] {
+        let declared = declared(by: declarer)
+        guard !declared.isEmpty else { return [] }
+        let roll = EnrolledRoll(enrolled)
+        return declared.flatMap { declaration in
+            roll.match(declaration).map { Self.drifts(of: $0, from: declaration) } ?? []
+        }
+    }
+
+    package static func drifts(of device: Device, from declaration: DeclaredDevice) -> [Drift] {
+        declaration.labels.sorted { $0.key < $1.key }.compactMap { label, declared in
+            let found = device.facts.labels[label]
+            return found == declared
+                ? nil : Drift(device: declaration.name, label: label, declared: declared, found: found)
         }
     }
 }

@@ -36,7 +36,7 @@ extension NetworkOrchestrator {
             // Whoever made the token has let this device in, so what it says of its name counts here. The token's own
             // labels win.
             let said = Device(id: request.device, facts: DeviceFacts(name: request.hostName))
-            let declaredLabels = declared.declaration(of: said)?.labels ?? [:]
+            let declaredLabels = declared.labels(of: said)
             try inventory.setOperatorLabels(request.device, declaredLabels.merging(labels) { _, token in token })
             let withdrawn = try inventory.revokedDevices()
             access.withLock { $0.devices = withdrawn }

@@ -2,6 +2,7 @@ import GitSource
 import Inventory
 import L45Model
 import Logging
+import Reconciler
 
 // The loop that looks at repositories. Git runs beside the orchestrator; what it found is decided upon in one piece.
 extension NetworkOrchestrator {
@@ -84,7 +85,8 @@ extension NetworkOrchestrator {
         let said = try await cache.look()
         guard let seen = saw(entry, said) else { return }
         if SourceDecision.isSettled(
-            head: said, spec, seen, drifted: !sources.drifted(spec.name, from: book).isEmpty,
+            head: said, spec, seen,
+            drifted: !sources.drifted(spec.name, from: book).isEmpty || !driftedDevices(by: spec.manager).isEmpty,
             specChanged: seen.appliedSpec != Self.digest(spec))
         {
             return
@@ -100,7 +102,7 @@ extension NetworkOrchestrator {
         case .apply:
             do {
                 let (files, faults) = try await cache.files(of: commit.id)
-                let reading = try await Self.read(files, faults)
+                let reading = try await Self.read(files, faults, commit.id, spec)
                 try apply(reading, commit, sight, entry)
                 try await cache.keep(commit.id)
             } catch let refusal as GitCache.Refusal {
@@ -122,12 +124,11 @@ extension NetworkOrchestrator {
 
     /// Beside the orchestrator's actor: a thousand files take a while.
     @concurrent
-    private static func read(_ files: [APISource], _ faults: [String]) async throws -> IntentBook.Reading {
-        guard !faults.isEmpty else { return try IntentBook.read(files) }
-        var all = faults
-        do throws(APIFailure) { _ = try IntentBook.read(files) } catch { all += error.diagnostics }
-        throw APIFailure(
-            .badInput, "the intents have \(counted(all.count, "fault")); nothing was changed", diagnostics: all)
+    private static func read(
+        _ files: [APISource], _ faults: [String], _ commit: String, _ spec: SourceSpec
+    ) async throws -> CommitReading {
+        try CommitReading.read(
+            files, faults, revision: GitCache.origin(spec.name, commit), manager: spec.manager)
     }
 
     private static func digest(_ spec: SourceSpec) -> Digest? { try? Digest(ofValue: spec) }
@@ -242,33 +243,38 @@ extension NetworkOrchestrator {
 
     /// All documents of a commit, or none: by the path that operators' applies take, under the rights of who added the source.
     private func apply(
-        _ reading: IntentBook.Reading, _ commit: GitCommit, _ sight: SourceDecision.Sight, _ entry: SourceBook.Entry
+        _ reading: CommitReading, _ commit: GitCommit, _ sight: SourceDecision.Sight, _ entry: SourceBook.Entry
     ) throws {
         guard var stored = present(entry), !stored.standing.suspended else { return }
         let name = stored.spec.name
         let time = now()
-        let documents = reading.documents
+        let documents = reading.intents.documents
         try refuseOthers(documents, of: name)
         let mine = sources.owned(by: name)
         let before = book
         let call = OperatorCall(caller: caller(stored), devices: try covered(by: stored.standing.scope))
         let slot = slot(stored, commit, time)
         let isNew = stored.standing.applied != commit.id
-        let outcomes = try OperatorCall.$current.withValue(call) {
+        let declaring = try declaration(reading.inventory, of: stored)
+        let proposal = try OperatorCall.$current.withValue(call) {
             try AuditSlot.$current.withValue(slot) {
                 let proposal = try propose(
-                    reading, prune: stored.spec.prune, sparing: Set(book.records.keys).subtracting(mine.keys), time)
+                    reading.intents, prune: stored.spec.prune,
+                    sparing: Set(book.records.keys).subtracting(mine.keys), declaring: declaring, time)
                 let changed = proposal.outcomes.filter { $0.outcome != .unchanged }
-                slot.name(["commit/\(commit.id)"] + changed.map { "intent/\($0.name) \($0.outcome.rawValue)" })
-                if proposal.touched.isEmpty {
+                slot.name(
+                    ["commit/\(commit.id)"] + (declaring.map { Self.objects(of: $0.result(dryRun: false)) } ?? [])
+                        + changed.map { "intent/\($0.name) \($0.outcome.rawValue)" })
+                if proposal.isNothing {
                     if isNew { try inventory.audit(slot, result: .unchanged, detail: slot.detail) }
                 } else {
                     try refuseWideSelectors(proposal)
                     try adopt(
                         proposal.planned, removed: proposal.removed,
-                        cause: GitCache.origin(stored.spec.manager, commit.id), manager: stored.spec.manager, time)
+                        cause: GitCache.origin(stored.spec.manager, commit.id), manager: stored.spec.manager,
+                        declaring: declaring, time)
                 }
-                return proposal.outcomes
+                return proposal
             }
         }
         // A transaction of its own: killed in between, the next look finds the same commit and nothing to change.
@@ -276,7 +282,12 @@ extension NetworkOrchestrator {
             .filter { sources.owners[$0.intent] != $0 }
         let released = mine.keys.filter { documents[$0] == nil }
         tellOfOwners(name, owned, released, before, time)
-        stored.standing = applied(stored, commit, sight, outcomes, isNew: isNew, time)
+        if let left = declaring?.released, !left.isEmpty {
+            tell(
+                name, severity: .warning, "labels left to operators",
+                ["devices": Alert.cut(left.joined(separator: ", "))])
+        }
+        stored.standing = applied(stored, commit, sight, proposal, isNew: isNew, time)
         try inventory.put(stored, owned: owned, released: released)
         sources.own(owned, released: released)
         sources.update(name) { $0.stored = stored }
@@ -285,7 +296,7 @@ extension NetworkOrchestrator {
     }
 
     private func applied(
-        _ stored: StoredSource, _ commit: GitCommit, _ sight: SourceDecision.Sight, _ outcomes: [ApplyResult.Intent],
+        _ stored: StoredSource, _ commit: GitCommit, _ sight: SourceDecision.Sight, _ proposal: Proposal,
         isNew: Bool, _ time: Timestamp
     ) -> SourceStanding {
         var standing = stored.standing
@@ -299,11 +310,15 @@ extension NetworkOrchestrator {
         standing.lookedAt = time
         standing.signature = sight.signature.word
         let counts = ApplyResult.Outcome.allCases.compactMap { outcome in
-            let count = outcomes.count { $0.outcome == outcome }
+            let count = proposal.outcomes.count { $0.outcome == outcome }
             return count > 0 ? "\(count) \(outcome.rawValue)" : nil
         }
-        let message = counts.joined(separator: ", ")
-        if isNew || outcomes.contains(where: { $0.outcome != .unchanged }) {
+        let declared = proposal.declaring?.result(dryRun: false)
+        var message = counts.joined(separator: ", ")
+        if let declared, !declared.devices.isEmpty {
+            message += (message.isEmpty ? "" : "; ") + "inventory: \(declared.counts)"
+        }
+        if isNew || proposal.outcomes.contains(where: { $0.outcome != .unchanged }) || declared?.differs ?? false {
             standing.healthy = nil
             standing.remember(
                 SourceRevision(
@@ -314,6 +329,27 @@ extension NetworkOrchestrator {
                 ["commit": commit.id, "author": commit.author, "intents": message])
         }
         return standing
+    }
+
+    /// What the commit's inventory comes to; nil: it has none, and the commits before had none.
+    /// - Throws: `notPermitted` where who added the source may not label the whole fleet; `conflict` where somebody else labels
+    ///   a device otherwise.
+    private func declaration(
+        _ inventory: [DeclaredDevice]?, of stored: StoredSource
+    ) throws -> DeclaredFleet.Change? {
+        let manager = stored.spec.manager
+        guard inventory != nil || !declared.declared(by: manager).isEmpty else { return nil }
+        let scope = stored.standing.scope
+        guard scope.isEverything else {
+            throw APIFailure(
+                .notPermitted,
+                "an inventory is about the whole fleet, and \(manager) was added by '\(stored.standing.addedBy)', whose "
+                    + "rights are for \(scope); nothing was changed")
+        }
+        return try declared.change(
+            DeclareRequest(devices: inventory ?? [], declarers: [manager]),
+            enrolled: fleet.devices.values.map(\.device), labels: try self.inventory.operatorLabels(),
+            takesBack: stored.spec.prune)
     }
 
     /// - Throws: `conflict` where two sources say what an intent is.

@@ -2,6 +2,7 @@ import GitSource
 import Inventory
 import L45Model
 import Logging
+import Reconciler
 
 // What operators say of git sources, and what they are shown.
 extension NetworkOrchestrator {
@@ -14,9 +15,11 @@ extension NetworkOrchestrator {
             guard let entry = sources.entries[name] else { return nil }
             var standing = entry.stored.standing
             standing.lookedAt = entry.lookedAt ?? standing.lookedAt
+            let manager = entry.stored.spec.manager
             return SourceView(
                 entry.stored.spec, standing, intents: sources.owned(by: name).keys.sorted(),
-                drifted: sources.drifted(name, from: book), health: health(of: name), now: now())
+                drifted: sources.drifted(name, from: book), devices: declared.declared(by: manager).map(\.name),
+                driftedDevices: driftedDevices(by: manager), health: health(of: name), now: now())
         }
     }
 
@@ -51,6 +54,30 @@ extension NetworkOrchestrator {
                     facts: [
                         "intent": "\(name)", "by": OperatorCall.current.caller.name, "policy": spec.drift.rawValue,
                     ]))
+        }
+    }
+
+    /// Devices of which some label is not as the source says.
+    func driftedDevices(by manager: String) -> [String] {
+        Set(declared.drifts(by: manager, enrolled: fleet.devices.values.map(\.device)).map(\.device)).sorted()
+    }
+
+    /// Of labels that were set or taken off by hand.
+    func noteLabelDrift(of id: DeviceID, _ keys: Set<String>, _ time: Timestamp) {
+        guard let device = fleet.devices[id]?.device else { return }
+        for declaration in declared.declarations(of: device) {
+            guard let entry = sources.entries.values.first(where: { $0.stored.spec.manager == declaration.declarer })
+            else { continue }
+            for drift in DeclaredFleet.drifts(of: device, from: declaration) where keys.contains(drift.label) {
+                note(
+                    Event(
+                        at: time, severity: .warning, subject: "source/\(entry.stored.spec.name)",
+                        message: "label drifted",
+                        facts: [
+                            "device": drift.device, "label": drift.text, "by": OperatorCall.current.caller.name,
+                            "policy": entry.stored.spec.drift.rawValue,
+                        ]))
+            }
         }
     }
 
@@ -129,13 +156,20 @@ extension NetworkOrchestrator {
             throw APIFailure(
                 .conflict, "source '\(first)' comes after '\(request.name)'", hint: "add '\(first)' without it first")
         }
+        let leaving = try declared.change(
+            DeclareRequest(devices: [], declarers: ["git/\(request.name)"]),
+            enrolled: fleet.devices.values.map(\.device), labels: try inventory.operatorLabels(),
+            takesBack: request.withdraw)
         if request.withdraw {
             let names = sources.owned(by: request.name).keys.filter { book.records[$0] != nil }.sorted()
             var next = book
             for name in names { next.remove(name) }
             try refuseRelease(next)
             _ = next.followDocument(from: book, applied: [], now: time)
-            try adopt(try plan(next, mustFit: [], time), removed: names, cause: "source removed", time)
+            let planned = try relabelled(labelsInForce(after: leaving)) { try plan(next, mustFit: [], time) }
+            try adopt(planned, removed: names, cause: "source removed", declaring: leaving, time)
+        } else if !leaving.isNothing {
+            try store(leaving)
         }
         try inventory.removeSource(request.name)
         sources.remove(request.name)

@@ -34,6 +34,9 @@ package struct SourceBook: Sendable {
     /// Intents that some source keeps.
     package var kept: Set<IntentName> { Set(owners.keys) }
 
+    /// Of all that are followed: `git/NAME`.
+    package var managers: Set<String> { Set(entries.values.map(\.stored.spec.manager)) }
+
     package func owned(by source: String) -> [IntentName: IntentOwner] { owners.filter { $0.value.source == source } }
 
     /// Intents that are not as their source says, by name.
