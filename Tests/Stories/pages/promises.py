@@ -109,7 +109,7 @@ PROMISES = (
     # The inventory as files
     Promise(README, r"l45 import", (r"^declared/laptop created$", r"^declared/web-1 created, not enrolled$", r"no file names: dns-1$")),
     Promise(README, r"l45 get devices -o wide", (
-        r" DECLARED$", r"^dns-1 .* no$", r"^laptop .*group\.paris=yes.*site=paris.* yes$", r"^web-1 .*role=web,site=paris.* yes$")),
+        r" DECLARED$", r"^dns-1 .* no$", r"^laptop .*group\.paris=yes.*site=paris.* inventory\.yaml$", r"^web-1 .*role=web,site=paris.* inventory\.yaml$")),
     Promise(README, r"l45 export", files={"fleet.yaml": r"(?s)^name: web$.*^kind: Inventory$|^kind: Inventory$.*^name: web$"}),
     # Plan first
     Promise(README, r"l45 plan .* +# three", (r"^\+ intent/dig-dns-chain-mark$", r"composition .* then dig-dns-chain-mark/0: one module")),
