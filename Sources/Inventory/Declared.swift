@@ -8,8 +8,15 @@ package struct DeclarationChange: Sendable {
     package var removed: [DeclaredKey]
     /// The operators' labels of enrolled devices, afterwards.
     package var labels: [DeviceID: [String: String]]
+    package var storedBoxes: [DeclaredMiddlebox]
+    package var removedBoxes: [DeclaredKey]
 
-    package init(stored: [DeclaredDevice], removed: [DeclaredKey], labels: [DeviceID: [String: String]]) {
+    package init(
+        stored: [DeclaredDevice], removed: [DeclaredKey], labels: [DeviceID: [String: String]],
+        storedBoxes: [DeclaredMiddlebox] = [], removedBoxes: [DeclaredKey] = []
+    ) {
+        self.storedBoxes = storedBoxes
+        self.removedBoxes = removedBoxes
         self.stored = stored
         self.removed = removed
         self.labels = labels
@@ -27,6 +34,14 @@ extension Inventory {
         }
     }
 
+    package func declaredMiddleboxes() throws(InventoryError) -> [DeclaredMiddlebox] {
+        try read("read the declared middleboxes") { db in
+            try checkSeals([RowSeals.middlebox], in: db)
+            return try String.fetchAll(db, sql: "SELECT content FROM declared_middlebox ORDER BY place")
+                .map { try CanonicalJSON.decode(DeclaredMiddlebox.self, from: Data($0.utf8)) }
+        }
+    }
+
     /// Stores declarations and the labels that they bring in one transaction.
     package func declare(_ change: DeclarationChange) throws(InventoryError) {
         try write("store \(change.stored.count) declared devices") { db in try Self.put(change, in: db) }
@@ -37,6 +52,14 @@ extension Inventory {
             try db.cachedStatement(sql: "DELETE FROM declaration WHERE place = ?").execute(arguments: [place(key)])
         }
         for device in change.stored { try put(device, in: db) }
+        for key in change.removedBoxes {
+            try db.execute(sql: "DELETE FROM declared_middlebox WHERE place = ?", arguments: [place(key)])
+        }
+        for box in change.storedBoxes {
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO declared_middlebox (place, content) VALUES (?, ?)",
+                arguments: [place(box.key), String(decoding: try CanonicalJSON.encode(box), as: UTF8.self)])
+        }
         for (id, labels) in change.labels {
             guard !labels.isEmpty else {
                 try db.execute(sql: "DELETE FROM operator_labels WHERE device = ?", arguments: [id.rawValue])

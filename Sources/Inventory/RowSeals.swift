@@ -84,8 +84,12 @@ enum RowSeals {
         name: "intent_hands", key: "intent", columns: ["content"], noun: "who holds the intent")
     static let declared = Table(
         name: "declaration", key: "place", columns: ["content"], noun: "the declaration by")
+    static let middlebox = Table(
+        name: "declared_middlebox", key: "place", columns: ["content"], noun: "the declared middlebox by")
     static let all =
-        tables + [declared, posture, trust, distrust, operators, evicted, deviceTrust, gitSource, owner, hands] + alerts
+        tables + [
+            declared, middlebox, posture, trust, distrust, operators, evicted, deviceTrust, gitSource, owner, hands,
+        ] + alerts
     /// What an orchestrator starts from. Standings are not among them: one that is not as it was stored is left out, which
     /// costs a drain its time.
     static let ofFleet = [

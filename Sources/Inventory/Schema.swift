@@ -9,7 +9,7 @@ enum Schema {
     /// `PRAGMA application_id`: "L45C".
     static let applicationID = 0x4C34_3543
     /// `PRAGMA user_version` of what `migrator` makes.
-    static let version = 15
+    static let version = 16
 
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -94,6 +94,14 @@ enum Schema {
         migrator.registerMigration("declarations by whom") { db in
             try Inventory.moveDeclared(in: db)
             try db.execute(sql: "PRAGMA user_version = 15")
+        }
+        migrator.registerMigration("declared middleboxes") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE declared_middlebox (place TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT, WITHOUT ROWID;
+                    """)
+            try RowSeals.install(RowSeals.middlebox, in: db)
+            try db.execute(sql: "PRAGMA user_version = 16")
         }
         return migrator
     }()

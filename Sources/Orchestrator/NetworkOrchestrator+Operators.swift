@@ -198,6 +198,8 @@ extension NetworkOrchestrator: OperatorService {
         case .rollouts: return .rollouts(try views.rollouts(query))
         case .paths: return .paths(try views.paths(query))
         case .posture: return .posture(try views.postures(query))
+        case .middleboxes:
+            return .middleboxes(try views.middleboxes(query, all: OperatorCall.current.devices == nil))
         }
     }
 

@@ -97,7 +97,8 @@ package actor NetworkOrchestrator {
         authorities = Mutex(try AuthorityStore.load(inventory, now: startedAt))
         pathKeys = PathKeyDesk(root: try PathRoot.secret(in: inventory))
         let stored = try inventory.fleet()
-        declared = DeclaredFleet(try inventory.declaredDevices())
+        declared = DeclaredFleet(
+            try inventory.declaredDevices(), middleboxes: try inventory.declaredMiddleboxes())
         book = try IntentBook(stored.intents, standing: stored.posture, hands: stored.hands)
         trusts = PathTrustBook(stored.pathTrusts)
         checks = CheckBook(policy: configuration.checks, checks: stored.checks, distrusts: stored.distrusts)

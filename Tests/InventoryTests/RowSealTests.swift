@@ -234,6 +234,7 @@ struct RowSealTests {
                     DROP TABLE intent_owner;
                     DROP TABLE git_source;
                     DROP TABLE declaration;
+                    DROP TABLE declared_middlebox;
                     DROP TABLE intent_hands;
                     DELETE FROM grdb_migrations WHERE identifier NOT LIKE '1%' AND identifier NOT LIKE '2%';
                     PRAGMA user_version = 2

@@ -65,12 +65,13 @@ private let rootHelp = """
       source                  Follow git repositories of intents.
 
     FLEET SUBCOMMANDS:
-      get                     List devices, intents, modules, rollouts, paths, the
-                              posture, alerts, events or git sources.
+      get                     List devices, intents, modules, rollouts, paths,
+                              middleboxes, the posture, alerts, events or git
+                              sources.
       watch                   List resources, and go on to show what changes of
                               them.
       describe                Show all about one device, intent, module, path,
-                              posture, alert or git source.
+                              middlebox, posture, alert or git source.
       tree                    Show what hangs on an intent or a device: plans,
                               modules, sockets, paths, and how each stands.
       trace                   Follow one flow: which intent has it, which module at

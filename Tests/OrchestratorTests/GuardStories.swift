@@ -106,6 +106,58 @@ struct GuardStories {
         }
     }
 
+    @Test(
+        "A path names the middlebox that is declared to stand on it, and says where the two disagree; gates follow the measure",
+        .enabled(if: PathLab.isPossible))
+    func middlebox() async throws {
+        try await story { fleet, lab in
+            func declare(_ changes: [String]) async throws {
+                let box = DeclaredMiddlebox(
+                    name: "fw-wan",
+                    between: [[DeclaredMiddlebox.Side("192.0.2.53")], [DeclaredMiddlebox.Side("edges")]],
+                    changes: changes.compactMap { MiddleboxChange(text: $0) }, owner: "netops", origin: "net.yaml")
+                let answer = await fleet.orchestrator.answer(
+                    .declare(
+                        DeclareRequest(
+                            devices: [
+                                DeclaredDevice(name: "edge-1", labels: ["group.edges": "yes"], origin: "net.yaml")
+                            ], middleboxes: [box])))
+                guard case .declared = answer else { throw Unexpected("\(answer)") }
+            }
+            func boxes() async throws -> [MiddleboxView] {
+                let answer = await fleet.orchestrator.answer(.get(ResourceQuery(.middleboxes)))
+                guard case .middleboxes(let views) = answer else { throw Unexpected("\(answer)") }
+                return views
+            }
+            lab.prober.show(Self.broken)
+            _ = await fleet.apply(Self.guardWAN)
+            await reaches(.gated, fleet)
+            #expect(try await paths(fleet).first?.middleboxes == nil)
+
+            try await declare(["window-scale-stripped", "mss-lowered:forward"])
+            let view = try #require(try await paths(fleet).first)
+            #expect(view.middleboxes == ["fw-wan"] && view.phase == .gated)
+            #expect(
+                view.findings?.map { "\($0.subject.words) \($0.direction.rawValue) \($0.kind.rawValue)" } == [
+                    "window scaling out seen", "window scaling back seen", "mss back not-seen",
+                ])
+            #expect(view.conditions?.last?.reason == "NotSeen")
+            // Measured truth decides: what is declared and not seen has no gate.
+            #expect(view.gated == [.windowScaling])
+            let box = try #require(try await boxes().first)
+            #expect(box.paths.map { "\($0.deviceName) \($0.path)" } == ["edge-1 wan/192.0.2.53"])
+
+            try await declare([])
+            let bare = try #require(try await paths(fleet).first)
+            #expect(bare.gated == [.windowScaling])
+            #expect(bare.conditions?.last?.reason == "Unexplained")
+            try await fleet.restartOrchestrator()
+            #expect(try await boxes().map(\.declared.owner) == ["netops"])
+            _ = await fleet.orchestrator.answer(.declare(DeclareRequest(devices: [], declarers: ["net.yaml"])))
+            #expect(try await boxes().isEmpty)
+        }
+    }
+
     @Test("An intent deleted while the agent is down leaves nothing once it is back", .enabled(if: PathLab.isPossible))
     func deletedMeanwhile() async throws {
         try await story { fleet, lab in

@@ -3,6 +3,7 @@ package import L45Model
 /// What files declare of devices, and what is left of them for intents.
 package struct InventoryReading: Sendable {
     package var devices: [DeclaredDevice]
+    package var middleboxes: [DeclaredMiddlebox]
     /// Who declares them: the documents' own names, or their files; of documents without a device, too.
     package var declarers: [String]
     /// The files without the documents that are inventories, their lines left blank so that every place stays true; those
@@ -25,6 +26,10 @@ package struct InventoryReading: Sendable {
 ///   - name: web-1
 ///     labels: {role: web}
 ///     groups: [paris]
+/// middleboxes:
+///   - name: fw-paris
+///     between: [paris, 10.2.0.0/16]
+///     changes: ["window-scale-stripped:reverse"]
 /// ```
 ///
 /// The name says who declares, so that the document may move from file to file; without one it is the file.
@@ -34,7 +39,8 @@ package enum InventoryReader {
     package static let apiVersion = "l45/v1"
 
     package static func read(_ sources: [IntentSource]) -> InventoryReading {
-        var reading = InventoryReading(devices: [], declarers: [], rest: [], diagnostics: [], isThere: false)
+        var reading = InventoryReading(
+            devices: [], middleboxes: [], declarers: [], rest: [], diagnostics: [], isThere: false)
         for source in sources {
             let text = SourceText(source)
             let documents = text.documents()
@@ -49,7 +55,9 @@ package enum InventoryReader {
                 reading.diagnostics += diagnostics
                 guard let value else { continue }
                 var decoder = InventoryDecoder(origin: source.origin)
-                reading.devices += decoder.decode(value)
+                let said = decoder.decode(value)
+                reading.devices += said.devices
+                reading.middleboxes += said.middleboxes
                 reading.declarers.append(decoder.by ?? DeclaredDevice.declarer(ofFile: source.origin))
                 reading.diagnostics += decoder.diagnostics
             }
@@ -84,7 +92,7 @@ package enum InventoryReader {
 }
 
 /// Reads one document.
-private struct InventoryDecoder {
+struct InventoryDecoder {
     let origin: String
     /// The document's name.
     var by: String?
@@ -92,8 +100,10 @@ private struct InventoryDecoder {
 
     init(origin: String) { self.origin = origin }
 
-    mutating func decode(_ value: YAMLValue) -> [DeclaredDevice] {
-        let fields = mapping(value, "an inventory", ["apiVersion", "kind", "name", "groups", "devices"])
+    mutating func decode(
+        _ value: YAMLValue
+    ) -> (devices: [DeclaredDevice], middleboxes: [DeclaredMiddlebox]) {
+        let fields = mapping(value, "an inventory", ["apiVersion", "kind", "name", "groups", "devices", "middleboxes"])
         if let version = fields["apiVersion"], self.text(version, "apiVersion") != InventoryReader.apiVersion {
             tell(
                 version, "an inventory is of apiVersion \(InventoryReader.apiVersion)",
@@ -104,12 +114,13 @@ private struct InventoryDecoder {
         if let all = fields["groups"] {
             for (name, value) in pairs(all, "'groups'") { groups[name] = labels(value) }
         }
-        guard let list = fields["devices"] else { return [] }
+        let boxes = fields["middleboxes"].map { middleboxes($0, groups) } ?? []
+        guard let list = fields["devices"] else { return ([], boxes) }
         guard case .sequence(let items, _) = list else {
             tell(list, "'devices' is a list, not \(list.kind)", "begin each device with '- name: NAME'")
-            return []
+            return ([], boxes)
         }
-        return items.compactMap { device($0, groups) }
+        return (items.compactMap { device($0, groups) }, boxes)
     }
 
     private mutating func device(_ value: YAMLValue, _ groups: [String: [String: String]]) -> DeclaredDevice? {
@@ -160,7 +171,7 @@ private struct InventoryDecoder {
         return labels
     }
 
-    private mutating func mapping(_ value: YAMLValue, _ what: String, _ known: [String]) -> [String: YAMLValue] {
+    mutating func mapping(_ value: YAMLValue, _ what: String, _ known: [String]) -> [String: YAMLValue] {
         var fields: [String: YAMLValue] = [:]
         for (key, value) in pairs(value, what) {
             guard known.contains(key) else {
@@ -174,7 +185,7 @@ private struct InventoryDecoder {
         return fields
     }
 
-    private mutating func pairs(_ value: YAMLValue, _ what: String) -> [(String, YAMLValue)] {
+    mutating func pairs(_ value: YAMLValue, _ what: String) -> [(String, YAMLValue)] {
         switch value {
         case .mapping(let all, _):
             return all.map { ($0.key.text, $0.value) }
@@ -185,7 +196,7 @@ private struct InventoryDecoder {
         }
     }
 
-    private mutating func text(_ value: YAMLValue, _ what: String) -> String? {
+    mutating func text(_ value: YAMLValue, _ what: String) -> String? {
         guard case .scalar(let scalar) = value, !scalar.isEmpty else {
             tell(value, "'\(what.shortened)' is a text, not \(value.kind)", nil)
             return nil
@@ -193,7 +204,7 @@ private struct InventoryDecoder {
         return scalar.text
     }
 
-    private mutating func tell(_ value: YAMLValue, _ message: String, _ hint: String?) {
+    mutating func tell(_ value: YAMLValue, _ message: String, _ hint: String?) {
         diagnostics.append(Diagnostic(at: value.place, message, hint: hint))
     }
 }

@@ -12,20 +12,24 @@ enum InventoryImport {
     static func request(
         _ source: APISource, as name: String?, format: Format, prune: Bool, dryRun: Bool
     ) throws -> DeclareRequest {
-        var (devices, declarers) = try read(source.text, origin: source.origin, format: format)
+        var (devices, boxes, declarers) = try read(source.text, origin: source.origin, format: format)
         if let name {
             for index in devices.indices { devices[index].by = name }
+            for index in boxes.indices { boxes[index].by = name }
             declarers = [name]
         }
-        return DeclareRequest(devices: devices, declarers: declarers, prune: prune, dryRun: dryRun)
+        return DeclareRequest(
+            devices: devices, middleboxes: boxes, declarers: declarers, prune: prune, dryRun: dryRun)
     }
 
     /// - Throws: `CommandEnd`, which says where the text is wrong.
     static func read(
         _ text: String, origin: String, format: Format
-    ) throws -> (devices: [DeclaredDevice], declarers: [String]) {
-        func whole(_ devices: [DeclaredDevice]) -> (devices: [DeclaredDevice], declarers: [String]) {
-            (devices, [DeclaredDevice.declarer(ofFile: origin)])
+    ) throws -> (devices: [DeclaredDevice], middleboxes: [DeclaredMiddlebox], declarers: [String]) {
+        func whole(
+            _ devices: [DeclaredDevice]
+        ) -> (devices: [DeclaredDevice], middleboxes: [DeclaredMiddlebox], declarers: [String]) {
+            (devices, [], [DeclaredDevice.declarer(ofFile: origin)])
         }
         switch format == .auto ? guess(text, origin) : format {
         case .csv: return whole(try CSVInventory.read(text, origin))
@@ -38,7 +42,7 @@ enum InventoryImport {
                     "'\(origin)' holds no document of kind: Inventory", hint: "say what it is with --format")
             }
             try ParseResult(intents: [], diagnostics: reading.diagnostics).check()
-            return (reading.devices, reading.declarers)
+            return (reading.devices, reading.middleboxes, reading.declarers)
         }
     }
 

@@ -21,7 +21,7 @@ struct GetOptions: ParsableArguments {
     @Option(help: "The latest so many events or alerts, 1 to 1000.")
     var limit: Int?
     func validate() throws {
-        guard labels.isEmpty || ![.posture, .alerts, .events, .sources].contains(kind) else {
+        guard labels.isEmpty || ![.posture, .middleboxes, .alerts, .events, .sources].contains(kind) else {
             throw ValidationError(
                 "-l selects by devices' labels: devices, modules, paths, and the intents and rollouts that have modules "
                     + "or paths on them; not \(kind.rawValue).")
@@ -58,6 +58,7 @@ struct GetOptions: ParsableArguments {
         case .rollouts: kind = .rollouts
         case .paths: kind = .paths
         case .posture: kind = .posture
+        case .middleboxes: kind = .middleboxes
         case .events: return .events(EventQuery(subject: names.first, limit: limit ?? 200))
         case .sources: return .sources(SourceQuery(names: bare))
         case .alerts:

@@ -24,7 +24,8 @@ struct SourceOptions: ParsableArguments {
         try ParseResult(intents: [], diagnostics: reading.diagnostics).check()
         let intents = reading.rest.map { APISource(origin: $0.origin, text: $0.text) }
         let declares = DeclareRequest(
-            devices: reading.devices, declarers: reading.declarers, prune: prune, dryRun: dryRun)
+            devices: reading.devices, middleboxes: reading.middleboxes, declarers: reading.declarers, prune: prune,
+            dryRun: dryRun)
         return (intents, reading.isThere ? declares : nil)
     }
 

@@ -21,8 +21,16 @@ enum DescribePath {
             "Throughput", path.bitsPerSecond.map { "\(PathsTable.rate($0)) when last measured" } ?? "not measured")
         sheet.field("Tolerance", "gates are taken back where it falls by more than \(path.tolerancePercent) %")
         sheet.field("ECN", path.asksECN ? "asked for on a route of ours" : "as the system has it")
+        if let names = path.middleboxes {
+            sheet.field("Middleboxes", names.isEmpty ? "none is declared to stand here" : names.joined(separator: ", "))
+        }
         sheet.section("Problems", path.problems.map { palette.paint(Printable.line($0), .bad) })
         sheet.section("Extensions", extensions(path), palette)
+        if let findings = path.findings, !findings.isEmpty {
+            sheet.section(
+                "Measured, and declared of middleboxes",
+                findings.map { palette.paint(Printable.line($0.text), $0.isSurprise ? .warning : .plain) })
+        }
         sheet.section("Conditions", conditions(path, now, palette))
         let told = path.compared.map { $0 > 0 ? " (\($0) SYNs told of by both ends)" : "" } ?? ""
         sheet.section("Last SYN, by both ends' word\(told)", farView(path, palette))

@@ -8,6 +8,7 @@ enum Described: Sendable {
     case module(ModuleView)
     case path(PathView, events: [EventView])
     case posture(PostureView, events: [EventView])
+    case middlebox(MiddleboxView)
     case alert(AlertView, events: [EventView])
     case source(SourceView, events: [EventView])
 
@@ -19,6 +20,7 @@ enum Described: Sendable {
         case .module(let module): "module/\(module.id)"
         case .path(let path, _): "path/\(path.device)/\(path.name)"
         case .posture(let posture, _): "posture/\(posture.name)"
+        case .middlebox(let box): "middlebox/\(box.name)"
         case .alert(let alert, _): "alert/\(alert.id)"
         case .source(let source, _): "source/\(source.name)"
         }
@@ -33,6 +35,7 @@ enum Described: Sendable {
                 intent, rollouts: rollouts, modules: modules, paths: paths, events: events, now: now, palette)
         case .module(let module): DescribeModule.text(module, now: now, palette)
         case .path(let path, let events): DescribePath.text(path, events: events, now: now, palette)
+        case .middlebox(let box): DescribeMiddlebox.text(box, palette)
         case .posture(let posture, let events): DescribePosture.text(posture, events: events, now: now, palette)
         case .alert(let alert, let events): DescribeAlert.text(alert, events: events, now: now, palette)
         case .source(let source, let events): DescribeSource.text(source, events: events, now: now, palette)
@@ -42,7 +45,7 @@ enum Described: Sendable {
 
 extension Described: Encodable {
     private enum Key: String, CodingKey {
-        case device, intent, module, path, posture, alert, source, modules, rollouts, paths, events
+        case device, intent, module, path, posture, middlebox, alert, source, modules, rollouts, paths, events
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -59,6 +62,7 @@ extension Described: Encodable {
             try container.encode(paths, forKey: .paths)
             try container.encode(events, forKey: .events)
         case .module(let module): try container.encode(module, forKey: .module)
+        case .middlebox(let box): try container.encode(box, forKey: .middlebox)
         case .path(let path, let events):
             try container.encode(path, forKey: .path)
             try container.encode(events, forKey: .events)

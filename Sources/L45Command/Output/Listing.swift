@@ -10,6 +10,7 @@ enum Listing: Sendable {
     case rollouts([RolloutView])
     case paths([PathView])
     case posture([PostureView])
+    case middleboxes([MiddleboxView])
     case alerts([AlertView])
     case events([EventView])
     case sources([SourceView])
@@ -23,6 +24,7 @@ enum Listing: Sendable {
         case .rollouts(let all): self = .rollouts(all)
         case .paths(let all): self = .paths(all)
         case .posture(let all): self = .posture(all)
+        case .middleboxes(let all): self = .middleboxes(all)
         case .alerts(let all): self = .alerts(all)
         case .events(let all): self = .events(all)
         case .sources(let all): self = .sources(all)
@@ -41,6 +43,7 @@ enum Listing: Sendable {
         case .rollouts(let all): all.map { "rollout/\($0.flow)" }
         case .paths(let all): all.map { "path/\($0.device)/\($0.name)" }
         case .posture(let all): all.map { "posture/\($0.name)" }
+        case .middleboxes(let all): all.map { "middlebox/\($0.name)" }
         case .alerts(let all): all.map { "alert/\($0.id)" }
         case .events(let all): all.map { "event/\($0.id)" }
         case .sources(let all): all.map { "source/\($0.name)" }
@@ -55,6 +58,7 @@ enum Listing: Sendable {
         case .rollouts(let all): RolloutsTable.table(all, now: now, everyDevice: wide)
         case .paths(let all): PathsTable.table(all, now: now, wide: wide)
         case .posture(let all): PostureTable.table(all, now: now)
+        case .middleboxes(let all): MiddleboxesTable.table(all, wide: wide)
         case .alerts(let all): AlertsTable.table(all, now: now, wide: wide)
         case .events(let all): EventsTable.table(all, now: now, wide: wide)
         case .sources(let all): SourcesTable.table(all, now: now, wide: wide)
@@ -92,6 +96,7 @@ extension Listing: Encodable {
         case .rollouts(let all): try all.encode(to: encoder)
         case .paths(let all): try all.encode(to: encoder)
         case .posture(let all): try all.encode(to: encoder)
+        case .middleboxes(let all): try all.encode(to: encoder)
         case .alerts(let all): try all.encode(to: encoder)
         case .events(let all): try all.encode(to: encoder)
         case .sources(let all): try all.encode(to: encoder)

@@ -4,7 +4,7 @@ import L45Model
 enum PathsTable {
     static func table(_ paths: [PathView], now: Timestamp, wide: Bool = false) -> Table {
         var columns = ["DEVICE", "PATH", "PHASE", "SINCE", "CHANGED", "GATES", "NEXT LOOK"]
-        if wide { columns += ["CONFIRMED", "RATE", "PROBE", "FAR", "REASON"] }
+        if wide { columns += ["CONFIRMED", "RATE", "PROBE", "FAR", "MIDDLEBOXES", "REASON"] }
         return Table(
             columns: columns,
             rows: paths.map { path in
@@ -19,7 +19,7 @@ enum PathsTable {
                     row += [
                         ConditionsTable.cell(path.conditions, "Confirmed"),
                         .ticking(path.bitsPerSecond.map(rate) ?? ""), Cell(path.probe),
-                        Cell(path.far.joined(separator: ", ")), Cell(reason(path)),
+                        Cell(path.far.joined(separator: ", ")), middleboxes(path), Cell(reason(path)),
                     ]
                 }
                 return row
@@ -41,6 +41,16 @@ enum PathsTable {
 
     /// What the path has against it: a word of its own, or of its device.
     static func reason(_ path: PathView) -> String { path.reason.isEmpty ? path.problems.first ?? "" : path.reason }
+
+    /// Those that are declared to stand there, and whether what was measured agrees.
+    static func middleboxes(_ path: PathView) -> Cell {
+        guard let names = path.middleboxes else { return Cell("", .faint) }
+        let surprises = (path.findings ?? []).filter(\.isSurprise)
+        let said = names.isEmpty ? "none declared" : names.joined(separator: ", ")
+        return surprises.isEmpty
+            ? Cell(said, names.isEmpty ? .faint : .plain)
+            : Cell("\(said) (\(counted(surprises.count, "surprise")))", .warning)
+    }
 
     static func words(_ subjects: [PathExtension]) -> String { subjects.map(\.words).joined(separator: ", ") }
 

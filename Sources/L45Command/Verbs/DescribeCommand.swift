@@ -4,12 +4,13 @@ import L45Model
 struct DescribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show all about one device, intent, module, path, posture, alert or git source.",
+        abstract: "Show all about one device, intent, module, path, middlebox, posture, alert or git source.",
         discussion: """
               l45 describe device resolver-1
               l45 describe intent dns
               l45 describe module 3f0c6d6b8f1a2e45
               l45 describe path edge-1/wan/10.2.0.0/24
+              l45 describe middlebox fw-paris
               l45 describe posture cpcon
               l45 describe alert 12
               l45 describe source net
@@ -17,7 +18,7 @@ struct DescribeCommand: AsyncParsableCommand {
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case device, intent, module, path, posture, alert, source
+        case device, intent, module, path, middlebox, posture, alert, source
     }
 
     @Argument(help: "What it is.")
@@ -73,6 +74,10 @@ struct DescribeCommand: AsyncParsableCommand {
                 throw response.unexpected
             }
             return .posture(posture, events: try await events("posture/\(posture.name)"))
+        case .middlebox:
+            let response = try await server.ask(.get(ResourceQuery(.middleboxes, names: [name])))
+            guard case .middleboxes(let boxes) = response, let box = boxes.first else { throw response.unexpected }
+            return .middlebox(box)
         case .source:
             let response = try await server.ask(.sources(SourceQuery(names: [name])))
             guard case .sources(let sources) = response, let source = sources.first else { throw response.unexpected }

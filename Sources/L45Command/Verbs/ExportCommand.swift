@@ -29,6 +29,13 @@ struct ExportCommand: AsyncParsableCommand {
         guard case .intents(let intents) = response else { throw response.unexpected }
         let answer = try await server.ask(.inventory)
         guard case .inventory(let devices) = answer else { throw answer.unexpected }
+        let stand = try await server.ask(.get(ResourceQuery(.middleboxes)))
+        guard case .middleboxes(let middleboxes) = stand else { throw stand.unexpected }
+        let boxes = middleboxes.map { view in
+            var box = view.declared
+            box.by = view.declaredBy
+            return box
+        }
         var operators: [OperatorView] = []
         do {
             if case .operators(let all) = try await server.ask(.operators) { operators = all }
@@ -38,7 +45,7 @@ struct ExportCommand: AsyncParsableCommand {
         let kept = intents.filter { !$0.deleting }
         var documents = kept.map { (name: "\($0.name)", text: $0.source) }
         var inventory = ExportText.operators(operators)
-        inventory += try InventoryText.yaml(devices)
+        inventory += try InventoryText.yaml(devices, boxes)
         documents.insert((name: "inventory", text: inventory), at: 0)
         let console = Console.standard
         guard let folder else { return try console.print(ExportText.joined(documents.map { $0.text }).trimmingLineEnd) }

@@ -4,7 +4,7 @@ import L45Model
 
 /// What `get` lists.
 enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case devices, intents, modules, rollouts, paths, posture, alerts, events, sources
+    case devices, intents, modules, rollouts, paths, middleboxes, posture, alerts, events, sources
 
     init?(argument: String) {
         guard
@@ -14,19 +14,27 @@ enum ResourceKind: String, ExpressibleByArgument, CaseIterable, Sendable {
     }
 
     /// There is one posture.
-    var singular: String { self == .posture ? rawValue : String(rawValue.dropLast()) }
+    var singular: String {
+        switch self {
+        case .posture: rawValue
+        case .middleboxes: "middlebox"
+        default: String(rawValue.dropLast())
+        }
+    }
 }
 
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
-        abstract: "List devices, intents, modules, rollouts, paths, the posture, alerts, events or git sources.",
+        abstract:
+            "List devices, intents, modules, rollouts, paths, middleboxes, the posture, alerts, events or git sources.",
         discussion: #"""
               l45 get devices -l role=resolver -o wide
               l45 get devices -l 'role in (resolver,web),site!=lab,!spare'
               l45 get modules --intent dns --watch
               l45 get intents dns -o yaml
               l45 get paths --intent wan -o wide
+              l45 get middleboxes -o wide
               l45 get alerts --severity warning
               l45 get alerts --state all --device resolver-1 -o wide
               l45 get events intent/dns --limit 20

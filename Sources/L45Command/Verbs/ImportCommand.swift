@@ -48,7 +48,9 @@ struct ImportCommand: AsyncParsableCommand {
         let console = Console.standard
         guard let source = try IntentSources.read([path]).first else { return }
         let request = try InventoryImport.request(source, as: name, format: format, prune: prune, dryRun: dryRun)
-        if show { return try console.print(InventoryText.yaml(request.devices).trimmingLineEnd) }
+        if show {
+            return try console.print(InventoryText.yaml(request.devices, request.middleboxes ?? []).trimmingLineEnd)
+        }
         try await DeclaredInventory.declare(request, output.output, server)
     }
 }
@@ -74,12 +76,17 @@ enum DeclareText {
     /// - Parameter all: tell of what is as it was, too.
     static func text(_ result: DeclareResult, _ palette: Palette, all: Bool = true) -> String {
         let note = result.dryRun ? " (dry run)" : ""
-        let areSeveral = Set(result.devices.map(\.by)).count > 1
+        let areSeveral = Set(result.all.map(\.by)).count > 1
         var lines = result.devices.filter { all || $0.outcome != .unchanged }.map { device in
             let tone: Tone = device.outcome == .unchanged ? .faint : .good
             let whether = device.device == nil && device.outcome != .pruned ? ", not enrolled" : ""
             return "declared/\(Printable.line(device.name)) \(palette.paint(device.outcome.rawValue, tone))"
                 + (device.outcome == .unchanged ? "" : note) + whether + (areSeveral ? by(device) : "")
+        }
+        lines += (result.middleboxes ?? []).filter { all || $0.outcome != .unchanged }.map { box in
+            let tone: Tone = box.outcome == .unchanged ? .faint : .good
+            return "middlebox/\(Printable.line(box.name)) \(palette.paint(box.outcome.rawValue, tone))"
+                + (box.outcome == .unchanged ? "" : note) + (areSeveral ? by(box) : "")
         }
         if all, !result.undeclared.isEmpty {
             let names =
@@ -97,5 +104,8 @@ enum DeclareText {
 
 extension DeclareResult {
     /// What `-o name` prints: the declarations that change.
-    var names: [String] { devices.filter { $0.outcome != .unchanged }.map { "declared/\($0.name)" } }
+    var names: [String] {
+        devices.filter { $0.outcome != .unchanged }.map { "declared/\($0.name)" }
+            + (middleboxes ?? []).filter { $0.outcome != .unchanged }.map { "middlebox/\($0.name)" }
+    }
 }

@@ -101,7 +101,8 @@ extension APIRequest {
         case .removeOperator(let request): ["operator/\(request.name)"]
         case .source(let request): ["source/\(request.name)"] + (request.spec.map { ["url/\($0.url)"] } ?? [])
         case .sources(let query): query.names
-        case .declare(let request): request.devices.map { "declared/\($0.name)" }
+        case .declare(let request):
+            request.devices.map { "declared/\($0.name)" } + (request.middleboxes ?? []).map { "middlebox/\($0.name)" }
         case .operators, .audit, .verifyAudit, .version, .inventory: []
         }
     }

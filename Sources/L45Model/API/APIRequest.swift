@@ -115,7 +115,7 @@ package struct DeleteRequest: Hashable, Codable, Sendable {
 /// Which resources to read. What is given narrows; nothing given is everything.
 package struct ResourceQuery: Hashable, Codable, Sendable {
     package enum Kind: String, Hashable, Codable, Sendable, CaseIterable {
-        case devices, intents, modules, rollouts, paths, posture
+        case devices, intents, modules, rollouts, paths, posture, middleboxes
     }
     package var kind: Kind
     /// Devices by name, id or the start of an id that fits one alone; intents by name; modules by id; rollouts by flow;

@@ -9,6 +9,7 @@ package enum APIResponse: Hashable, Sendable {
     case rollouts([RolloutView])
     case paths([PathView])
     case posture([PostureView])
+    case middleboxes([MiddleboxView])
     case level(LevelResult)
     case alerts([AlertView])
     case events([EventView])
@@ -36,7 +37,7 @@ extension APIResponse: Codable {
     package enum Kind: String, Codable, Sendable {
         case applied, deleted, devices, intents, modules, rollouts, events, rollout, token, device, forgotten, version
         case failure, paths, planned, posture, level, alerts, evicted, authority, trace, history
-        case declared, inventory
+        case declared, inventory, middleboxes
         case operators, audit, sources
         case operatorGranted = "operator-granted"
         case auditVerdict = "audit-verdict"
@@ -55,6 +56,7 @@ extension APIResponse: Codable {
         case .rollouts: .rollouts
         case .paths: .paths
         case .posture: .posture
+        case .middleboxes: .middleboxes
         case .level: .level
         case .alerts: .alerts
         case .events: .events
@@ -92,6 +94,7 @@ extension APIResponse: Codable {
         case .rollouts: self = .rollouts(try body())
         case .paths: self = .paths(try body())
         case .posture: self = .posture(try body())
+        case .middleboxes: self = .middleboxes(try body())
         case .level: self = .level(try body())
         case .alerts: self = .alerts(try body())
         case .events: self = .events(try body())
@@ -129,6 +132,7 @@ extension APIResponse: Codable {
         case .rollouts(let body): try container.encode(body, forKey: .body)
         case .paths(let body): try container.encode(body, forKey: .body)
         case .posture(let body): try container.encode(body, forKey: .body)
+        case .middleboxes(let body): try container.encode(body, forKey: .body)
         case .level(let body): try container.encode(body, forKey: .body)
         case .alerts(let body): try container.encode(body, forKey: .body)
         case .events(let body): try container.encode(body, forKey: .body)

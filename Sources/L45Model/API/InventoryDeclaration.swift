@@ -71,6 +71,8 @@ package struct DeclaredKey: Hashable, Comparable, Sendable {
 /// Devices to be declared, all or none. They replace what the same declarers declared before.
 package struct DeclareRequest: Hashable, Codable, Sendable {
     package var devices: [DeclaredDevice]
+    /// nil: none.
+    package var middleboxes: [DeclaredMiddlebox]?
     /// Those who declare, whether or not there is a device left that they name; nil: those of the devices.
     package var declarers: [String]?
     /// Take back what others declared, too.
@@ -78,8 +80,10 @@ package struct DeclareRequest: Hashable, Codable, Sendable {
     /// Say what would change, and change nothing.
     package var dryRun: Bool
     package init(
-        devices: [DeclaredDevice], declarers: [String]? = nil, prune: Bool = false, dryRun: Bool = false
+        devices: [DeclaredDevice], middleboxes: [DeclaredMiddlebox]? = nil, declarers: [String]? = nil,
+        prune: Bool = false, dryRun: Bool = false
     ) {
+        self.middleboxes = middleboxes
         self.devices = devices
         self.declarers = declarers
         self.prune = prune
@@ -87,7 +91,9 @@ package struct DeclareRequest: Hashable, Codable, Sendable {
     }
 
     /// Whose declarations these replace.
-    package var covered: Set<String> { Set(declarers ?? []).union(devices.map(\.declarer)) }
+    package var covered: Set<String> {
+        Set(declarers ?? []).union(devices.map(\.declarer)).union((middleboxes ?? []).map(\.declarer))
+    }
 }
 
 /// What a declaration did, or with `dryRun` would do.
@@ -110,6 +116,8 @@ package struct DeclareResult: Hashable, Codable, Sendable {
     package var dryRun: Bool
     /// In the order of the request, pruned ones last.
     package var devices: [Outcome]
+    /// The same of middleboxes; nil: there are none.
+    package var middleboxes: [Outcome]?
     /// Names that two devices say.
     package var warnings: [String]
     /// Enrolled devices that no file names afterwards, by name; sorted.
@@ -122,12 +130,14 @@ package struct DeclareResult: Hashable, Codable, Sendable {
         self.undeclared = undeclared
     }
 
-    package var differs: Bool { devices.contains { $0.outcome != .unchanged } }
+    package var all: [Outcome] { devices + (middleboxes ?? []) }
 
-    /// `2 created, 1 pruned`.
+    package var differs: Bool { all.contains { $0.outcome != .unchanged } }
+
+    /// `2 created, 1 pruned`: devices and middleboxes.
     package var counts: String {
         ApplyResult.Outcome.allCases.compactMap { outcome in
-            let count = devices.count { $0.outcome == outcome }
+            let count = all.count { $0.outcome == outcome }
             return count > 0 ? "\(count) \(outcome.rawValue)" : nil
         }.joined(separator: ", ")
     }

@@ -38,7 +38,7 @@ package struct PathView: Hashable, Codable, Sendable {
     /// Of the key that the opener signs with.
     package var keyEpoch: UInt64?
     /// `Tampered`: whether somebody on the path lies. `Confirmed`: whether its device guards it as told. `Healthy`: whether
-    /// what is done about it serves.
+    /// what is done about it serves. `AsDeclared`: whether middleboxes do what is declared of them.
     package var conditions: [Condition]?
     /// Of the last path table that was decided for its device.
     package var generationDecided: Generation?
@@ -46,6 +46,10 @@ package struct PathView: Hashable, Codable, Sendable {
     package var generationConfirmed: Generation?
     /// The last SYN by both ends' word: what left, and what the far end saw; nil: none could be compared.
     package var farView: PathTrust.Check?
+    /// Names of the declared middleboxes that stand on it, sorted; nil: none is declared at all.
+    package var middleboxes: [String]?
+    /// What is declared of them, held against what was measured; nil as above.
+    package var findings: [MiddleboxFinding]?
     /// SYNs that both ends told of.
     package var compared: Int?
 

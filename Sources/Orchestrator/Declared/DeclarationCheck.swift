@@ -70,7 +70,53 @@ enum DeclarationCheck {
 
     private static func isOnOneLine(_ text: String) -> Bool { text.unicodeScalars.allSatisfy { $0.value >= 0x20 } }
 
+    /// - Throws: `badInput` beyond a bound, or for a box that one declarer names twice.
+    static func check(_ boxes: [DeclaredMiddlebox]) throws(APIFailure) {
+        guard boxes.count <= DeclaredMiddlebox.boxesMax else {
+            throw APIFailure(
+                .badInput,
+                "\(boxes.count) middleboxes are declared, at most \(DeclaredMiddlebox.boxesMax) may be")
+        }
+        var seen: [DeclaredKey: DeclaredMiddlebox] = [:]
+        for box in boxes {
+            try check(declarer: box.declarer)
+            let most = DeclaredMiddlebox.partsMax
+            let isWell =
+                !box.name.isEmpty && box.name.count <= DeclaredDevice.charactersMax && isOnOneLine(box.name)
+                && (box.between.isEmpty || box.between.count == 2)
+                && (box.owner ?? "").count <= DeclaredDevice.charactersMax
+                && (box.note ?? "").count <= DeclaredMiddlebox.noteCharactersMax
+                && box.whereabouts.count <= DeclaredDevice.placeCharactersMax
+                && ([box.addresses.count, box.changes.count] + box.between.map(\.count)).allSatisfy { $0 <= most }
+            guard isWell else {
+                throw APIFailure(
+                    .badInput,
+                    "middlebox '\(box.name.prefix(60))' of \(box.origin.prefix(200)): a name, two sides or none, at most "
+                        + "\(most) addresses, changes and parts of a side, a note of at most "
+                        + "\(DeclaredMiddlebox.noteCharactersMax) characters; nothing was changed")
+            }
+            if let first = seen[box.key] {
+                throw APIFailure(
+                    .badInput,
+                    "middlebox '\(box.name)' is declared in \(first.whereabouts) and in \(box.whereabouts); nothing was "
+                        + "changed", hint: "keep one of them")
+            }
+            seen[box.key] = box
+        }
+    }
+
     // MARK: Contradictions
+
+    /// - Throws: `conflict` with every box that two declare differently, and both places.
+    static func refuseContradictions(_ boxes: [DeclaredMiddlebox]) throws(APIFailure) {
+        let faults = Dictionary(grouping: boxes, by: \.name).values.compactMap { same -> String? in
+            let same = same.sorted { $0.key < $1.key }
+            guard let first = same.first, let other = same.first(where: { !$0.says(first) }) else { return nil }
+            return "\(other.whereabouts): error: middlebox '\(other.name)' is another one here than in "
+                + first.whereabouts
+        }
+        guard faults.isEmpty else { throw contradiction(faults.sorted()) }
+    }
 
     /// - Throws: `conflict` with every label that two declare differently, and both places.
     static func refuseContradictions(

@@ -14,10 +14,19 @@ extension DeclaredFleet {
         /// Names that are declared no more while their labels stay.
         package var released: [String] = []
 
-        package var isNothing: Bool { stored.isEmpty && removed.isEmpty && labels.isEmpty }
+        package var boxOutcomes: [DeclareResult.Outcome] = []
+        package var storedBoxes: [DeclaredMiddlebox] = []
+        package var removedBoxes: [DeclaredKey] = []
+
+        package var isNothing: Bool {
+            stored.isEmpty && removed.isEmpty && labels.isEmpty && storedBoxes.isEmpty && removedBoxes.isEmpty
+        }
 
         package func result(dryRun: Bool) -> DeclareResult {
-            DeclareResult(dryRun: dryRun, devices: outcomes, warnings: warnings, undeclared: undeclared)
+            var result = DeclareResult(
+                dryRun: dryRun, devices: outcomes, warnings: warnings, undeclared: undeclared)
+            result.middleboxes = boxOutcomes.isEmpty ? nil : boxOutcomes
+            return result
         }
     }
 
@@ -72,9 +81,36 @@ extension DeclaredFleet {
         }
         change.labels = relabelled(
             wanted, before: old.values.filter { takesBack || wantedKeys.contains($0.key) }, change.next, roll, labels)
+        try replaceMiddleboxes(request.middleboxes ?? [], covered, &change)
         let next = change.next
         change.undeclared = enrolled.filter { next.declarations(of: $0).isEmpty }.map(\.facts.name).sorted()
         return change
+    }
+
+    /// - Throws: `badInput`; `conflict` where two say differently what a box is.
+    private func replaceMiddleboxes(
+        _ wanted: [DeclaredMiddlebox], _ covered: Set<String>, _ change: inout Change
+    ) throws(APIFailure) {
+        try DeclarationCheck.check(wanted)
+        let old = Dictionary(
+            allMiddleboxes.filter { covered.contains($0.declarer) }.map { ($0.key, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let keys = Set(wanted.map(\.key))
+        let gone = old.keys.filter { !keys.contains($0) }.sorted()
+        for key in gone { change.next.removeMiddlebox(key) }
+        for box in wanted { change.next.put(box) }
+        try DeclarationCheck.refuseContradictions(change.next.allMiddleboxes)
+        for box in wanted {
+            let known = old[box.key]
+            let outcome: ApplyResult.Outcome = known.map { $0.says(box) ? .unchanged : .configured } ?? .created
+            change.boxOutcomes.append(
+                DeclareResult.Outcome(name: box.name, outcome: outcome, device: nil, by: box.declarer))
+            if known != box { change.storedBoxes.append(box) }
+        }
+        change.removedBoxes = gone
+        change.boxOutcomes += gone.map {
+            DeclareResult.Outcome(name: $0.name, outcome: .pruned, device: nil, by: $0.by)
+        }
     }
 
     /// - Parameter before: declarations that count no more, or are replaced.

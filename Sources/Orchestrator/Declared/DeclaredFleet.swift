@@ -9,19 +9,37 @@ package struct DeclaredFleet: Hashable, Sendable {
     private var byName: [String: [String: DeclaredDevice]] = [:]
     /// The names under which an id is declared.
     private var names: [DeviceID: Set<String>] = [:]
+    private var boxes: [DeclaredKey: DeclaredMiddlebox] = [:]
 
-    package init(_ devices: [DeclaredDevice] = []) {
+    package init(_ devices: [DeclaredDevice] = [], middleboxes: [DeclaredMiddlebox] = []) {
         for device in devices { put(device) }
+        for box in middleboxes { boxes[box.key] = box }
     }
 
+    /// Whether no device is declared.
     package var isEmpty: Bool { byName.isEmpty }
+
+    /// Sorted by name; one that several declare alike is there once.
+    package var middleboxes: [DeclaredMiddlebox] {
+        var seen: Set<String> = []
+        return boxes.values.sorted { $0.key < $1.key }.filter { seen.insert($0.name).inserted }
+    }
+
+    package func middleboxes(by declarer: String) -> [DeclaredMiddlebox] {
+        boxes.values.filter { $0.declarer == declarer }.sorted { $0.name < $1.name }
+    }
+
+    var allMiddleboxes: [DeclaredMiddlebox] { boxes.values.sorted { $0.key < $1.key } }
+
+    mutating func put(_ box: DeclaredMiddlebox) { boxes[box.key] = box }
+    mutating func removeMiddlebox(_ key: DeclaredKey) { boxes[key] = nil }
 
     /// Sorted by name, then by who declares.
     package var all: [DeclaredDevice] {
         byName.values.flatMap(\.values).sorted { $0.key < $1.key }
     }
 
-    package var declarers: Set<String> { Set(byName.values.flatMap(\.keys)) }
+    package var declarers: Set<String> { Set(byName.values.flatMap(\.keys)).union(boxes.keys.map(\.by)) }
 
     package func declared(by declarer: String) -> [DeclaredDevice] {
         byName.values.compactMap { $0[declarer] }.sorted { $0.name < $1.name }

@@ -4,7 +4,10 @@ import Reconciler
 
 // The inventory as files and git sources have it.
 extension DeclaredFleet.Change {
-    var forStorage: DeclarationChange { DeclarationChange(stored: stored, removed: removed, labels: labels) }
+    var forStorage: DeclarationChange {
+        DeclarationChange(
+            stored: stored, removed: removed, labels: labels, storedBoxes: storedBoxes, removedBoxes: removedBoxes)
+    }
 }
 
 extension NetworkOrchestrator {
@@ -24,12 +27,12 @@ extension NetworkOrchestrator {
         let change = try declared.change(
             request, enrolled: fleet.devices.values.map(\.device), labels: try inventory.operatorLabels(),
             sparing: sources.managers)
-        let foreign = change.outcomes.first { one in
+        let foreign = (change.outcomes + change.boxOutcomes).first { one in
             one.outcome != .unchanged && one.by.map(sources.managers.contains) ?? false
         }
         if let foreign, let by = foreign.by {
             throw APIFailure(
-                .conflict, "device '\(foreign.name)' is declared by \(by), which is followed; nothing was changed",
+                .conflict, "'\(foreign.name)' is declared by \(by), which is followed; nothing was changed",
                 hint: "commit the change there, or declare it by another name")
         }
         return change
@@ -38,6 +41,8 @@ extension NetworkOrchestrator {
     /// What the trail names.
     static func objects(of result: DeclareResult) -> [String] {
         result.devices.filter { $0.outcome != .unchanged }.map { "declared/\($0.name) \($0.outcome.rawValue)" }
+            + (result.middleboxes ?? []).filter { $0.outcome != .unchanged }
+            .map { "middlebox/\($0.name) \($0.outcome.rawValue)" }
     }
 
     /// Stores a change of declarations alone; intents follow with the next plan.

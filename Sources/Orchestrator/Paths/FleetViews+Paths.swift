@@ -20,6 +20,15 @@ extension FleetViews {
                 view.generationDecided = known.table?.generation ?? Generation.none
                 view.generationConfirmed = known.report?.inForce ?? Generation.none
                 view.conditions = (view.conditions ?? []) + conditions(of: plan, on: device.id, known, isDecided)
+                if let stand = self.stand(on: plan, from: device) {
+                    let findings = stand.findings(view.sight)
+                    view.middleboxes = stand.names
+                    view.findings = findings
+                    view.conditions =
+                        (view.conditions ?? []) + [
+                            stand.condition(findings, isLookedAt: !view.sight.isEmpty)
+                        ]
+                }
                 views.append(view)
             }
         }

@@ -6,6 +6,7 @@ struct CommitReading: Sendable {
     var intents: IntentBook.Reading
     /// Devices that its inventories declare; nil: it has no inventory.
     var inventory: [DeclaredDevice]?
+    var middleboxes: [DeclaredMiddlebox] = []
 
     /// - Parameters:
     ///   - faults: of files that cannot be read at all, rendered.
@@ -22,7 +23,8 @@ struct CommitReading: Sendable {
             return CommitReading(
                 intents: try IntentBook.read(rest),
                 inventory: reading.isThere
-                    ? reading.devices.map { settled($0, revision: revision, manager: manager) } : nil)
+                    ? reading.devices.map { settled($0, revision: revision, manager: manager) } : nil,
+                middleboxes: reading.middleboxes.map { settled($0, revision: revision, manager: manager) })
         }
         do throws(APIFailure) { _ = try IntentBook.read(rest) } catch { all += error.diagnostics }
         throw APIFailure(
@@ -31,13 +33,22 @@ struct CommitReading: Sendable {
 
     /// Declared by the source, in a file of it: whatever revision says the same.
     private static func settled(_ device: DeclaredDevice, revision: String, manager: String) -> DeclaredDevice {
-        func placed(_ place: String) -> String {
-            place.hasPrefix("\(revision):") ? manager + place.dropFirst(revision.count) : place
-        }
         var device = device
         device.by = manager
-        device.origin = placed(device.origin)
-        device.place = device.place.map(placed)
+        device.origin = placed(device.origin, revision, manager)
+        device.place = device.place.map { placed($0, revision, manager) }
         return device
+    }
+
+    private static func settled(_ box: DeclaredMiddlebox, revision: String, manager: String) -> DeclaredMiddlebox {
+        var box = box
+        box.by = manager
+        box.origin = placed(box.origin, revision, manager)
+        box.place = box.place.map { placed($0, revision, manager) }
+        return box
+    }
+
+    private static func placed(_ place: String, _ revision: String, _ manager: String) -> String {
+        place.hasPrefix("\(revision):") ? manager + place.dropFirst(revision.count) : place
     }
 }

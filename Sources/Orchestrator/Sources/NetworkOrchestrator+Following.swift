@@ -255,7 +255,7 @@ extension NetworkOrchestrator {
         let call = OperatorCall(caller: caller(stored), devices: try covered(by: stored.standing.scope))
         let slot = slot(stored, commit, time)
         let isNew = stored.standing.applied != commit.id
-        let declaring = try declaration(reading.inventory, of: stored)
+        let declaring = try declaration(reading, of: stored)
         let proposal = try OperatorCall.$current.withValue(call) {
             try AuditSlot.$current.withValue(slot) {
                 let proposal = try propose(
@@ -315,7 +315,7 @@ extension NetworkOrchestrator {
         }
         let declared = proposal.declaring?.result(dryRun: false)
         var message = counts.joined(separator: ", ")
-        if let declared, !declared.devices.isEmpty {
+        if let declared, !declared.all.isEmpty {
             message += (message.isEmpty ? "" : "; ") + "inventory: \(declared.counts)"
         }
         if isNew || proposal.outcomes.contains(where: { $0.outcome != .unchanged }) || declared?.differs ?? false {
@@ -335,10 +335,11 @@ extension NetworkOrchestrator {
     /// - Throws: `notPermitted` where who added the source may not label the whole fleet; `conflict` where somebody else labels
     ///   a device otherwise.
     private func declaration(
-        _ inventory: [DeclaredDevice]?, of stored: StoredSource
+        _ reading: CommitReading, of stored: StoredSource
     ) throws -> DeclaredFleet.Change? {
         let manager = stored.spec.manager
-        guard inventory != nil || !declared.declared(by: manager).isEmpty else { return nil }
+        let isDeclaring = declared.declarers.contains(manager)
+        guard reading.inventory != nil || isDeclaring else { return nil }
         let scope = stored.standing.scope
         guard scope.isEverything else {
             throw APIFailure(
@@ -347,7 +348,8 @@ extension NetworkOrchestrator {
                     + "rights are for \(scope); nothing was changed")
         }
         return try declared.change(
-            DeclareRequest(devices: inventory ?? [], declarers: [manager]),
+            DeclareRequest(
+                devices: reading.inventory ?? [], middleboxes: reading.middleboxes, declarers: [manager]),
             enrolled: fleet.devices.values.map(\.device), labels: try self.inventory.operatorLabels(),
             takesBack: stored.spec.prune)
     }
