@@ -71,8 +71,9 @@ extension NetworkOrchestrator {
                 "an MTU is \(PlanRequest.mtuRange.lowerBound) to \(PlanRequest.mtuRange.upperBound) bytes, not "
                     + "\(request.mtuBytes)")
         }
+        try check(manager: request.manager)
         let reading = try IntentBook.read(request.sources)
-        let spared = request.prune ? held(against: nil) : []
+        let spared = request.prune ? held(against: request.manager) : []
         let proposal = try propose(
             reading, prune: request.prune, sparing: sources.kept.union(spared.map(\.intent)),
             declaring: try request.declares.map { try declaration($0) }, mtuBytes: request.mtuBytes, now())
@@ -87,7 +88,7 @@ extension NetworkOrchestrator {
         let inventory = most > 0 ? forecast.inventory(before: book, touched: proposal.touched, most: most) : nil
         var change = change(of: proposal, dryRun: true)
         change.warnings += ownershipWarnings(
-            proposal.touched, spared: spared, named: reading.names, manager: nil)
+            proposal.touched, spared: spared, named: reading.names, manager: request.manager)
         return PlanResult(
             change: change, rotations: forecast.rotations, proofs: proposal.planned.proofs,
             inventory: inventory)

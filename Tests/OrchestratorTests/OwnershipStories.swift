@@ -66,6 +66,13 @@ struct OwnershipStories {
                     == "leave it to 'a', speak as it with --field-manager 'a', or take it over with --force")
             let dry = try applied(await apply(other, as: "b", to: fleet, dryRun: true))
             #expect(dry.warnings.contains { $0.hasSuffix("an apply of this is refused without --force") })
+            for (manager, warned) in [("a", false), ("b", true)] {
+                let answer = await fleet.orchestrator.answer(
+                    .plan(
+                        PlanRequest(sources: [APISource(origin: "intents.yaml", text: other)], manager: manager)))
+                guard case .planned(let plan) = answer else { throw Unexpected("\(answer)") }
+                #expect(plan.change.warnings.contains { $0.contains("is held by 'a'") } == warned)
+            }
             #expect(try await view(fleet).owner(.document)?.owner == "a")
             #expect(try await view(fleet).revision == Generation(1))
 
@@ -258,6 +265,14 @@ struct OwnershipStories {
             let shown = try await view(fleet, "cpcon")
             #expect(shown.owner(.level)?.note == "CPCON2; the document says CPCON4")
             #expect(shown.owner(.document)?.owner == "ci")
+            let answer = await fleet.orchestrator.answer(.get(ResourceQuery(.posture)))
+            guard case .posture(let postures) = answer, let posture = postures.first else {
+                throw Unexpected("\(answer)")
+            }
+            let declared = try #require(posture.conditions?.first { $0.type == "AsDeclared" })
+            #expect(declared.status == .no && declared.reason == "Command" && declared.since != nil)
+            #expect(declared.message == "CPCON2, set by 'l45 threat-level' of bob@ops; the document says CPCON4")
+            #expect(posture.conditions?.first?.type == "Reached")
             #expect(shown.owner(.edition) == nil)
         }
     }

@@ -20,6 +20,9 @@ enum DescribePosture {
             let names = posture.held.map(\.rawValue).joined(separator: ", ")
             sheet.field("Held", Cell("\(names): paused or halted, and not following", .warning))
         }
+        if let conditions = posture.conditions {
+            sheet.section("Conditions", ConditionsTable.table(conditions, now: now), palette)
+        }
         if !posture.waiting.isEmpty { sheet.section("Waits for", posture.waiting.map(RolloutsTable.waiting)) }
         sheet.section("Levels, the lowest first", PostureTable.table([posture], now: now), palette)
         if let events { sheet.section("Events", EventsTable.table(events, now: now), palette) }

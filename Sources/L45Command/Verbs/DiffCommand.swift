@@ -17,13 +17,16 @@ struct DiffCommand: AsyncParsableCommand {
     @OptionGroup var sources: SourceOptions
     @Flag(help: "Count what the files do not name as withdrawn.")
     var prune = false
+    @Option(help: ArgumentHelp("What would apply them: as with 'l45 apply'.", valueName: "name"))
+    var fieldManager: String?
     @OptionGroup var output: OutputOptions
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
         let given = try sources.readIntents(prune: prune, dryRun: true)
         if given.intents.isEmpty, let declares = given.declares { return try await diff(declares) }
-        let request = ApplyRequest(sources: given.intents, prune: prune, dryRun: true, declares: given.declares)
+        let request = ApplyRequest(
+            sources: given.intents, prune: prune, dryRun: true, manager: fieldManager, declares: given.declares)
         let response = try await server.ask(.apply(request))
         guard case .applied(let result) = response else { throw response.unexpected }
         let console = Console.standard

@@ -24,6 +24,8 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var sources: SourceOptions
     @Flag(help: "Count intents that the files do not name as withdrawn.")
     var prune = false
+    @Option(help: ArgumentHelp("What would apply them: as with 'l45 apply'.", valueName: "name"))
+    var fieldManager: String?
     @Option(help: ArgumentHelp("The smallest MTU of the paths, in bytes.", valueName: "bytes"))
     var mtu = 1500
     @Flag(help: "Try the change on a simulated double of the fleet, with faults, over several seeds.")
@@ -74,7 +76,7 @@ struct PlanCommand: AsyncParsableCommand {
         let given = try sources.readIntents(prune: prune, dryRun: true)
         let request = PlanRequest(
             sources: given.intents, prune: prune, mtuBytes: mtu, inventoryDevices: simulate ? trial.devices : 0,
-            declares: given.declares)
+            declares: given.declares, manager: fieldManager)
         let response = try await server.ask(.plan(request))
         guard case .planned(var result) = response else { throw response.unexpected }
         let console = Console.standard

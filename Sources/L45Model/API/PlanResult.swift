@@ -9,15 +9,18 @@ package struct PlanRequest: Hashable, Codable, Sendable {
     package var inventoryDevices: Int
     /// The inventory beside the intents, which are planned for devices with its labels; nil: there is none.
     package var declares: DeclareRequest?
+    /// What would apply them, as of `ApplyRequest`; nil: it does not say.
+    package var manager: String?
 
     package static let mtuRange = 576...65_535
     package static let devicesMax = 1_000
 
     package init(
         sources: [APISource], prune: Bool = false, mtuBytes: Int = 1500, inventoryDevices: Int = 0,
-        declares: DeclareRequest? = nil
+        declares: DeclareRequest? = nil, manager: String? = nil
     ) {
         self.declares = declares
+        self.manager = manager
         self.sources = sources
         self.prune = prune
         self.mtuBytes = mtuBytes

@@ -47,6 +47,8 @@ package struct PostureView: Hashable, Codable, Sendable {
     package var held: [IntentName]
     /// Lowest first.
     package var levels: [Level]
+    /// `Reached`: every tap in scope has confirmed the level. `AsDeclared`: it is the one that the document names.
+    package var conditions: [Condition]?
 
     package init(
         _ standing: PostureStanding, declared: PostureLevel, devices: Int, devicesReady: Int,
@@ -66,6 +68,30 @@ package struct PostureView: Hashable, Codable, Sendable {
         self.waiting = waiting
         self.held = held
         self.levels = levels
+    }
+
+    /// What is said of it, from its own values.
+    package var said: [Condition] {
+        let isDone = isReached && waiting.isEmpty
+        let first = waiting.first.map { "\($0.deviceName) \($0.reason)" }
+        let author = via == .command ? "'l45 threat-level' of \(by)" : by
+        let isDeclared = level.isSame(as: declared)
+        return [
+            Condition(
+                type: "Reached", status: isDone ? .yes : .no,
+                reason: isDone ? "Reached" : held.isEmpty ? "Progressing" : "Held",
+                message: isDone
+                    ? "every tap in scope runs what level \(level) asks for"
+                    : first
+                        ?? (held.isEmpty
+                            ? "level \(level) is on its way"
+                            : "\(held.map(\.rawValue).joined(separator: ", ")) do not follow"),
+                since: isDone ? reachedAt?.timestamp : since?.timestamp),
+            Condition(
+                type: "AsDeclared", status: isDeclared ? .yes : .no, reason: via == .command ? "Command" : "Document",
+                message: "\(level), set by \(author)" + (isDeclared ? "" : "; the document says \(declared)"),
+                since: since?.timestamp),
+        ]
     }
 
     /// Every tap in scope runs what the level asks for.

@@ -25,7 +25,7 @@ extension FleetViews {
         let followers = Reconciler.followers(fleet.snapshot, of: members, now: now)
         let halted = fleet.statuses.values.filter { $0.course?.halt != nil && $0.rest != .standby }.map(\.intent)
         let paused = book.records.values.filter(\.paused).map(\.name)
-        return PostureView(
+        var view = PostureView(
             standing, declared: declared, devices: followers.devices,
             devicesReady: followers.devices - followers.laggards.count,
             waiting: followers.laggards.prefix(Self.waitingMax).map {
@@ -42,6 +42,8 @@ extension FleetViews {
                     rests: resting.subtracting(fleet.resting).sorted(),
                     devices: devices(of: resting.symmetricDifference(fleet.resting)))
             })
+        view.conditions = view.said
+        return view
     }
 
     /// How many devices have modules of these intents by their plans.
