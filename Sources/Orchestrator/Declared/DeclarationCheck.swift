@@ -107,10 +107,10 @@ enum DeclarationCheck {
 
     // MARK: Contradictions
 
+    /// - Parameter boxes: those that stand already first: who says otherwise than the first is told of.
     /// - Throws: `conflict` with every box that two declare differently, and both places.
     static func refuseContradictions(_ boxes: [DeclaredMiddlebox]) throws(APIFailure) {
         let faults = Dictionary(grouping: boxes, by: \.name).values.compactMap { same -> String? in
-            let same = same.sorted { $0.key < $1.key }
             guard let first = same.first, let other = same.first(where: { !$0.says(first) }) else { return nil }
             return "\(other.whereabouts): error: middlebox '\(other.name)' is another one here than in "
                 + first.whereabouts

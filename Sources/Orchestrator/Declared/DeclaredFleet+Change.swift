@@ -99,7 +99,9 @@ extension DeclaredFleet {
         let gone = old.keys.filter { !keys.contains($0) }.sorted()
         for key in gone { change.next.removeMiddlebox(key) }
         for box in wanted { change.next.put(box) }
-        try DeclarationCheck.refuseContradictions(change.next.allMiddleboxes)
+        // What stands already comes first, so that the new one is told of.
+        try DeclarationCheck.refuseContradictions(
+            change.next.allMiddleboxes.filter { !keys.contains($0.key) } + wanted)
         for box in wanted {
             let known = old[box.key]
             let outcome: ApplyResult.Outcome = known.map { $0.says(box) ? .unchanged : .configured } ?? .created
