@@ -255,7 +255,7 @@ struct BinaryTests {
     @Test("Usage errors exit 2 and say what is right")
     func usage() async throws {
         for (arguments, part) in [
-            (["get", "stars"], "  - rollouts\n  - paths\n  - posture\n  - alerts\n  - events"),
+            (["get", "stars"], "  - rollouts\n  - paths\n  - middleboxes\n  - posture\n  - alerts\n  - events"),
             (["get", "posture", "-l", "a=b"], "-l selects by devices' labels"),
             (["wait", "intent/dns", "--for", "connected"], "do not go together"),
             (["delete", "device", "x"], "Only intents are deleted"),
