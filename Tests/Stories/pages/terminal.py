@@ -10,6 +10,8 @@ import time
 KEPT = ("HOME", "TERM", "LANG", "TMPDIR")
 # Any one command of a page, but for the build.
 PATIENCE = 60
+# Whoever started this may have it ignored, as shells do for jobs in the background: then nothing below would hear of Ctrl-C.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Terminal:
